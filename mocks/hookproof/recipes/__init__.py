@@ -1,0 +1,1 @@
+"""How a story is told in a vendor's words."""

@@ -71,9 +71,7 @@ def reached(shape: Shape, payload: dict[str, Any]) -> set[Goal]:
     return found
 
 
-def cover(
-    shape: Shape, candidates: Iterable[dict[str, Any]], valid: Callable[[dict[str, Any]], bool]
-) -> Coverage:
+def cover(shape: Shape, candidates: Iterable[dict[str, Any]], valid: Callable[[dict[str, Any]], bool]) -> Coverage:
     """Choose and change candidates until every branch is taken or nothing more can be reached.
 
     Args:
@@ -145,8 +143,16 @@ def _forced(row: dict[str, Any], name: str, rule: Schema, goal: Goal) -> dict[st
     key: Any = name
     for part in parts:
         holder, rule = holder[key], _inner(rule, part)
-        members = list(holder) if isinstance(holder, dict) else list(range(len(holder))) if isinstance(holder, list) else []
-        key = members[0] if part == "*" and members else int(part) if part.isdigit() and isinstance(holder, list) else part
+        members = (
+            list(holder) if isinstance(holder, dict) else list(range(len(holder))) if isinstance(holder, list) else []
+        )
+        key = (
+            members[0]
+            if part == "*" and members
+            else int(part)
+            if part.isdigit() and isinstance(holder, list)
+            else part
+        )
         if key not in members:
             return None
     if state == "absent":

@@ -64,6 +64,9 @@ DROP = object()
 class Generator:
     """Makes the requests of one event for one seed. Request *i* does not depend on the requests before it.
 
+    Attributes:
+        scheme: how its vendor signs requests, or None where it does not.
+
     Raises:
         UnknownNameError: an option names something that does not exist.
         SecretError: the vendor would not accept the secret or the credentials.
@@ -84,6 +87,7 @@ class Generator:
         self._nesting = self.options.nesting or self._default_nesting()
         self._style = encoding.style(self.options.style)
         self._headers = self._fixed_headers()
+        self.scheme = self._scheme()
         self._sign = self._signer()
         self._shape = VARIANTS[self.options.variant]
 
@@ -117,7 +121,7 @@ class Generator:
         return payload
 
     def request(self, index: int) -> SignedRequest:
-        """Make request ``index``, signed where the contract says so and a secret is given. Raises as :meth:`payload`."""
+        """Make request ``index``, signed where the vendor signs and a secret is given. Raises as :meth:`payload`."""
         payload = self.payload(index)
         if self._content_type == encoding.JSON:
             body, headers = self._style(payload), [*self._headers]
@@ -125,9 +129,8 @@ class Generator:
             boundary = f"hookproof-{self._draw(index).fork(b'boundary').hex(24)}"
             shown, body = encoding.encode(payload, self._content_type, self.options.style, self._nesting, boundary)
             headers = [("Content-Type", shown), *self._headers[1:]]
-        if self._sign is not None:
-            name, sign = self._sign
-            headers.append((name, sign(body)))
+        if self._sign is not None and self.scheme is not None:
+            headers.append((self.scheme.header, self._sign(body)))
         return SignedRequest(
             vendor=self.contract.vendor,
             event=self.event.name,
@@ -174,7 +177,7 @@ class Generator:
         return self._told(self._draw(index))
 
     def _edge(self, index: int) -> Payload:
-        """Tell a nasty story; members in which that breaks the schema are told plainly, optional ones left out at times."""
+        """Tell a nasty story: plainly where the schema forbids it, without some of the optional members."""
         draw = self._draw(index)
         chance = draw.fork(b"edge")
         payload = self.recipe.tell(roughen(tell(self.recipe.story, draw, self.options.at), chance), self._urls)
@@ -226,17 +229,22 @@ class Generator:
             headers.append((name, _header_value(name, value)))
         return headers
 
-    def _signer(self) -> tuple[str, Callable[[bytes], str]] | None:
-        rule, secret = self.contract.signature, self.options.secret
-        if rule is None:
-            if secret is not None or self.options.signature:
-                raise UsageError(f"{self.contract.name} does not sign its requests, so there is nothing to do with a secret")
-            return None
-        scheme = Scheme.of(rule, self.options.signature)
-        if secret is None:
+    def _scheme(self) -> Scheme | None:
+        rule = self.contract.signature
+        if rule is not None:
+            return Scheme.of(rule, self.options.signature)
+        if self.options.secret is not None or self.options.signature:
+            raise UsageError(
+                f"{self.contract.name} does not sign its requests, so there is nothing to do with a secret"
+            )
+        return None
+
+    def _signer(self) -> Callable[[bytes], str] | None:
+        rule, secret, scheme = self.contract.signature, self.options.secret, self.scheme
+        if rule is None or scheme is None or secret is None:
             return None
         checked = check_secret(secret, rule.secret)
-        return scheme.header, lambda body: scheme.sign(body, checked)
+        return lambda body: scheme.sign(body, checked)
 
 
 VARIANTS: dict[str, Callable[[Generator, int], Payload]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -45,23 +45,24 @@ def read(path: Path) -> Schema:
 @lru_cache(maxsize=256)
 def validator(path: Path, profile: Profile) -> Validator:
     """Return a validator of one profile of a schema, with formats checked."""
-    kind = _validator_class()
+    make: Callable[..., Validator] = _validator_class()
     schema = read(path)
     if profile == "accepted":
-        return kind(schema, format_checker=_formats())
+        return make(schema, format_checker=_formats())
     from referencing import Registry, Resource
 
     resource = Resource.from_contents(schema)
     registry = Registry().with_resource(schema["$id"], resource)
     root = {"$schema": schema["$schema"], "$ref": f"{schema['$id']}#generated"}
-    return kind(root, registry=registry, format_checker=_formats())
+    return make(root, registry=registry, format_checker=_formats())
 
 
 @lru_cache(maxsize=1)
 def _validator_class() -> Any:
     from jsonschema import Draft202012Validator, validators
 
-    return validators.extend(Draft202012Validator, {"pattern": _pattern})
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, {"pattern": _pattern})
 
 
 @lru_cache(maxsize=1)
@@ -87,11 +88,8 @@ def _pattern(_: Any, pattern: str, instance: Any, schema: Schema) -> Iterator[An
 def properties(path: Path) -> dict[str, Schema]:
     """Return the top-level properties of an event, each with the rules of both profiles merged for reading."""
     schema = read(path)
-    ours = schema["$defs"]["generated"].get("properties", {})
-    return {
-        name: merged(rule, ours.get(name, {}), schema)
-        for name, rule in (schema.get("properties", {}) | {k: {} for k in ours if k not in schema["properties"]}).items()
-    }
+    named, ours = schema.get("properties", {}), schema["$defs"]["generated"].get("properties", {})
+    return {name: merged(named.get(name, {}), ours.get(name, {}), schema) for name in named | ours}
 
 
 def required(path: Path, profile: Profile) -> list[str]:

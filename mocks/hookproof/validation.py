@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hookproof import pointers, schemas
 from hookproof.contracts.model import Event, describe
@@ -90,15 +90,15 @@ def is_valid(payload: Any, event: Event, profile: Profile = "accepted") -> bool:
 
 
 def _findings(error: ValidationError, path: Path) -> Iterator[Finding]:
-    keyword = str(error.validator)
+    keyword, rule, instance = str(error.validator), cast(Any, error.validator_value), cast(Any, error.instance)
     basis = _basis(error, path)
     place = list(error.absolute_path)
     if keyword == "required":
-        for name in error.validator_value:
-            if name not in error.instance and f"{name!r} is a required" in error.message:
+        for name in rule:
+            if name not in instance and f"{name!r} is a required" in error.message:
                 yield Finding(pointers.join([*place, name]), "is missing", keyword, basis)
-    elif keyword in ("unevaluatedProperties", "additionalProperties") and isinstance(error.instance, dict):
-        for name in error.instance:
+    elif keyword in ("unevaluatedProperties", "additionalProperties") and isinstance(instance, dict):
+        for name in instance:
             if f"{name!r}" in error.message:
                 yield Finding(pointers.join([*place, name]), "is not a member the contract knows", keyword, basis)
     else:
@@ -151,7 +151,7 @@ def _levels(error: ValidationError, path: Path) -> Iterator[Any]:
             node = schemas.merged({"$ref": node["$ref"]}, {}, schemas.read(path))
             continue
         above.append(node)
-        node = node[part] if isinstance(node, (dict, list)) else None
+        node = cast(Any, node)[part] if isinstance(node, (dict, list)) else None
     yield from reversed(above)
 
 

@@ -124,7 +124,9 @@ def installed() -> list[Home]:
     for point in metadata.entry_points(group=ENTRY_POINTS):
         folders = list(getattr(point.load(), "__path__", ()))
         if not folders or not (Path(folders[0]) / "contracts").is_dir():
-            raise ContractError(point.value, f"the entry point {point.name!r} must name a package that holds contracts/")
+            raise ContractError(
+                point.value, f"the entry point {point.name!r} must name a package that holds contracts/"
+            )
         homes.append(Home.at(Path(folders[0])))
     return homes
 

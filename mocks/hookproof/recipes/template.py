@@ -1,6 +1,6 @@
 """Compiling what a recipe says into one Python function.
 
-A leaf is text with expressions in braces, read as Python reads the inside of an f-string: ``"{app.version} ({app.build})"``.
+A leaf is text with expressions in braces, as in Python's f-strings: ``"{app.version} ({app.build})"``.
 A leaf that is one expression and nothing else keeps the type of its value: ``"{crash.number}"`` is a number.
 
 Expressions can look at the story, compute and compare, and call the functions of :mod:`hookproof.recipes.functions`.

@@ -88,8 +88,7 @@ def _tables(runtime: str) -> tuple[Any, ...]:
     entry = words.table("crashes")[runtime]
     bottom = [Frame(name, "", 0, "", 0) for name in entry["bottom"]]
     tops = {
-        exception["name"]: [Frame(name, "", 0, "", 0) for name in exception["top"]]
-        for exception in entry["exceptions"]
+        exception["name"]: [Frame(name, "", 0, "", 0) for name in exception["top"]] for exception in entry["exceptions"]
     }
     return entry, classes, methods, bottom, tops
 

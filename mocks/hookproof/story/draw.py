@@ -6,7 +6,7 @@ the platform, not on the Python or Faker release.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import shake_128
 from struct import Struct
@@ -31,12 +31,14 @@ class Draw:
 
     __slots__ = ("_block", "_digits", "_key", "_next", "_streams")
 
+    _next: Callable[[], int]
+
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._block = 0
         self._streams = 0
         self._digits = ""
-        self._next = iter(_BLOCK.unpack(shake_128(key).digest(168))).__next__
+        self._next: Callable[[], int] = iter(_BLOCK.unpack(shake_128(key).digest(168))).__next__
 
     def word(self) -> int:
         """Return the next number from 0 to 65535."""

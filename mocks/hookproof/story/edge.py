@@ -38,14 +38,20 @@ def _text(entry: Any) -> str:
     return entry if isinstance(entry, str) else entry["repeat"] * entry["times"] + entry.get("then", "")
 
 
+def nasty(draw: Draw) -> str:
+    """Draw a nasty text; the two that matter most, none at all and one beyond the basic plane, come more often."""
+    likely = draw.below(6)
+    return ("", "\U0001f4a5 boom")[likely] if likely < 2 else draw.pick(_tables()[0])
+
+
 def roughen(story: Story, draw: Draw) -> Story:
     """Make a story nasty, in place: about half of its free texts, and now and then a number or a length."""
-    texts, _, emails = _tables()
+    _, _, emails = _tables()
     for part, names in TEXTS.items():
         target = getattr(story, part, None)
         for name in names if target is not None else ():
             if draw.chance(50):
-                setattr(target, name, draw.pick(texts))
+                setattr(target, name, nasty(draw))
     for part, change in _CHANGES.items():
         if (target := getattr(story, part, None)) is not None:
             change(target, draw)
@@ -70,28 +76,28 @@ def _session(session: Any, draw: Draw) -> None:
         session.steps = [(only, kind, detail) for _, kind, detail in session.steps]
     session.steps[-1] = (session.steps[-1][0], "Top View", session.view)
     session.steps = session.steps if draw.chance(80) else []
-    session.attributes = {draw.pick(texts): draw.pick(texts) for _ in range(draw.below(4))}
+    session.attributes = {nasty(draw): nasty(draw) for _ in range(draw.below(4))}
     session.battery = draw.pick((0, 100))
     session.plug = "Unplugged" if session.battery == 0 else "Full"
 
 
 def _crash(crash: Any, draw: Draw) -> None:
-    texts, integers, _ = _tables()
+    _, integers, _ = _tables()
     shape = draw.below(4)
     if shape == 0:
         crash.frames = []
     elif shape == 1:
         crash.frames = crash.frames * 200
     elif crash.frames:
-        crash.site.function = draw.pick(texts)
+        crash.site.function = nasty(draw)
     if draw.chance(20):
         crash.code = ""
-    crash.classifiers = [draw.pick(texts) for _ in range(draw.below(3))]
+    crash.classifiers = [nasty(draw) for _ in range(draw.below(3))]
     crash.number = draw.pick(integers)
 
 
 def _group(group: Any, draw: Draw) -> None:
-    texts, integers, _ = _tables()
+    _, integers, _ = _tables()
     group.occurrences = draw.pick(integers)
     if draw.chance(20):
         group.first = EPOCH
@@ -100,24 +106,23 @@ def _group(group: Any, draw: Draw) -> None:
     group.report = draw.pick(integers)
     group.key = draw.pick(integers)
     kept = {name: pairs for name, pairs in group.histograms.items() if draw.chance(50)}
-    rough: list[list[str | int]] = [[value, 1] for value in {draw.pick(texts): None for _ in range(draw.below(4))}]
-    group.histograms = {} if draw.chance(20) else {**kept, draw.pick(texts): rough}
+    rough: list[list[str | int]] = [[value, 1] for value in {nasty(draw): None for _ in range(draw.below(4))}]
+    group.histograms = {} if draw.chance(20) else {**kept, nasty(draw): rough}
 
 
 def _bug(bug: Any, draw: Draw) -> None:
-    texts, integers, emails = _tables()
+    _, integers, emails = _tables()
     bug.number = draw.pick(integers)
-    bug.tags = [draw.pick(texts) for _ in range(draw.below(3))]
-    bug.steps = [draw.pick(texts) for _ in range(draw.below(3))]
-    bug.metadata = {draw.pick(texts): draw.pick(texts) for _ in range(draw.below(4))}
-    bug.fields = {draw.pick(texts): draw.pick(texts) for _ in range(draw.below(4))}
+    bug.tags = [nasty(draw) for _ in range(draw.below(3))]
+    bug.steps = [nasty(draw) for _ in range(draw.below(3))]
+    bug.metadata = {nasty(draw): nasty(draw) for _ in range(draw.below(4))}
+    bug.fields = {nasty(draw): nasty(draw) for _ in range(draw.below(4))}
     for person in bug.assignees:
-        person.name, person.email = draw.pick(texts), draw.pick(emails)
+        person.name, person.email = nasty(draw), draw.pick(emails)
 
 
 def _alert(alert: Any, draw: Draw) -> None:
-    texts, _, _ = _tables()
-    alert.conditions = [(draw.pick(texts), draw.pick(texts), draw.pick(texts)) for _ in range(draw.below(4))]
+    alert.conditions = [(nasty(draw), nasty(draw), nasty(draw)) for _ in range(draw.below(4))]
     alert.threshold = draw.pick((0, 0.1, 100, 1e-3))
 
 

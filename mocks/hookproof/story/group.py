@@ -61,7 +61,7 @@ def group(draw: Draw, at: datetime, app: App, crash: Crash) -> Group:
     machines = [draw.pick(fake["hosts"]) for _ in range(min(hosts, 4))]
     major, minor, _ = app.version.split(".", 2)
     versions = list(dict.fromkeys([app.version, f"{major}.{minor}.9", f"{major}.0.0"]))
-    histograms = {
+    histograms: dict[str, Histogram] = {
         "version": histogram(draw, versions, occurrences),
         "environment": histogram(draw, ["production", "staging", "devel"], occurrences),
         "hostname": histogram(draw, list(dict.fromkeys(machines)), occurrences),

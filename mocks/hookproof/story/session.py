@@ -108,9 +108,7 @@ def lines(start: datetime, duration: int, drawn: Sequence[int], texts: Sequence[
         return []
     ordered = sorted(drawn)
     size = len(texts)
-    return list(
-        zip(stamps(start, moments(ordered, duration)), [texts[word % size] for word in ordered], strict=True)
-    )
+    return list(zip(stamps(start, moments(ordered, duration)), [texts[word % size] for word in ordered], strict=True))
 
 
 def steps(start: datetime, duration: int, drawn: Sequence[int], platform: str) -> Steps:

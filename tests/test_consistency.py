@@ -152,7 +152,7 @@ def test_a_report_in_xml_says_what_the_fields_say(variant: str, seed: int) -> No
         assert [line.strip() for line in listed.splitlines()[:-1]] == symbols
         assert exception.findtext("func") in symbols
         assert f"!{exception.findtext('func')}({exception.findtext('line')})" in told["stackKeyName"]
-    assert report.find("process/threads/thread[@framecount='%d']" % len(frames)) is not None
+    assert report.find(f"process/threads/thread[@framecount='{len(frames)}']") is not None
 
 
 def same(read: str | None, told: str) -> bool:

@@ -103,7 +103,7 @@ def test_backtrace_always_sends_credentials(library: Library) -> None:
     assert given.header("Authorization") == "Basic bWU6czNjcmV0Ong="
 
 
-@pytest.mark.parametrize("secret", ["short", "x" * 65, "d8yyxj7srjqf5xyih8a-", "d8yyxj7srjqf5xyih8ay\n", "", "ü" * 20])
+@pytest.mark.parametrize("secret", ["short", "x" * 65, "mysecretmysecret-", "mysecretmysecret\n", "", "ü" * 20])
 def test_a_secret_that_breaks_the_rule_is_refused_and_never_shown(library: Library, secret: str) -> None:
     """The error tells the rule and its source, not the secret."""
     contract, event = library.event("luciq.crash")
@@ -197,12 +197,13 @@ def test_edits_leave_the_tables_alone(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pointer", "value"), [("/Emial", 1), ("/User Attributes/x/y", 1), ("/Image Attachments/9", ""), ("/Nope", DROP), ("", 1)]
+    ("pointer", "value"),
+    [("/Emial", 1), ("/User Attributes/x/y", 1), ("/Image Attachments/9", ""), ("/Nope", DROP), ("", 1)],
 )
 def test_an_edit_of_a_place_that_does_not_exist_says_so(library: Library, pointer: str, value: Any) -> None:
     """The error names the path."""
     contract, event = library.event("luciq.crash")
-    with pytest.raises(PointerError, match=pointer.split("/")[-1] or "empty path"):
+    with pytest.raises(PointerError, match="/".join(pointer.split("/")[:3]) or "empty path"):
         Generator(contract, event, 0, Options(edits=[(pointer, value)])).payload(0)
 
 

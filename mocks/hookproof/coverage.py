@@ -17,6 +17,9 @@ from hookproof.schemas import Schema, compile_pattern
 Goal = tuple[str, str]
 """A place, as a JSON Pointer in which ``*`` stands for any member, and the state that it should be in."""
 
+BASES = 32
+"""How many candidates are tried as the ground for one more payload."""
+
 ASTRAL = "\U0001f41e"
 
 
@@ -84,10 +87,11 @@ def cover(shape: Shape, candidates: Iterable[dict[str, Any]], valid: Callable[[d
     left = set(wanted)
     rows: list[tuple[dict[str, Any], set[Goal]]] = []
     while left:
-        base, natural = max(pool, key=lambda entry: len(entry[1] & left))
-        row = _changed(shape, base, natural, left, wanted, valid)
-        taken = reached(shape, row) & set(wanted)
-        if not taken & left:
+        best_first = sorted(pool, key=lambda entry: -len(entry[1] & left))
+        changed = (_changed(shape, base, natural, left, wanted, valid) for base, natural in best_first[:BASES])
+        found = ((row, reached(shape, row) & set(wanted)) for row in changed)
+        row, taken = next(((row, taken) for row, taken in found if taken & left), (None, set()))
+        if row is None:
             break
         rows.append((row, taken))
         left -= taken

@@ -81,6 +81,8 @@ class Generator:
         if self.options.variant not in VARIANTS:
             raise UnknownNameError("variant", self.options.variant, VARIANTS)
         self.recipe = recipes.read(event.recipe_path)
+        self._method: str = contract.delivery["method"].value
+        self._identity: list[str] = event.identity.value
         self._key = f"{event.name}\0{seed}\0".encode()
         self._urls = _urls(contract, self.options.base_url)
         self._content_type = self._chosen_content_type()
@@ -137,21 +139,17 @@ class Generator:
             revision=self.contract.revision,
             seed=self.seed,
             index=index,
-            method=self.contract.delivery["method"].value,
+            method=self._method,
             headers=headers,
             body=body,
             payload=payload,
-            identity={pointer: payload[pointer[1:]] for pointer in self._identity if pointer[1:] in payload},
+            identified_by=self._identity,
         )
 
     def requests(self, count: int | None = None, start: int = 0) -> Iterator[SignedRequest]:
         """Make ``count`` requests; by default one, or as many as the variant ``coverage`` has."""
         for index in range(start, start + (self.size or 1 if count is None else count)):
             yield self.request(index)
-
-    @cached_property
-    def _identity(self) -> list[str]:
-        return list(self.event.identity.value)
 
     def _draw(self, index: int) -> Draw:
         return Draw(self._key + b"%d" % index)
@@ -162,11 +160,9 @@ class Generator:
     def _typical(self, index: int) -> Payload:
         draw = self._draw(index)
         payload = self._told(draw)
-        if self.recipe.sometimes:
-            chance = draw.fork(b"typical")
-            for pointer, percent in self.recipe.sometimes.items():
-                if not chance.chance(percent):
-                    pointers.drop(payload, pointer)
+        for name, percent in self.recipe.sometimes.items():
+            if not draw.chance(percent):
+                del payload[name]
         return payload
 
     def _minimal(self, index: int) -> Payload:
@@ -244,7 +240,7 @@ class Generator:
         if rule is None or scheme is None or secret is None:
             return None
         checked = check_secret(secret, rule.secret)
-        return lambda body: scheme.sign(body, checked)
+        return scheme.signer(checked)
 
 
 VARIANTS: dict[str, Callable[[Generator, int], Payload]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ USER_AGENT = "hookproof"
 """The vendors' own are not known; ours carries no version, so that requests stay the same from release to release."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SignedRequest:
     """One request of a vendor.
 
@@ -27,7 +27,7 @@ class SignedRequest:
         headers: name and value, in the order and case they are sent in; without ``Host`` and ``Content-Length``.
         body: the exact bytes; they are what was signed.
         payload: what the body says. Changing it does not change the body.
-        identity: what identifies the event, by JSON Pointer.
+        identified_by: the JSON Pointers of the members that identify the event.
     """
 
     vendor: str
@@ -39,7 +39,12 @@ class SignedRequest:
     headers: Headers
     body: bytes
     payload: dict[str, Any] = field(repr=False)
-    identity: dict[str, Any]
+    identified_by: Sequence[str] = field(repr=False, default=())
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What identifies the event, by JSON Pointer; members that were not sent are left out."""
+        return {pointer: self.payload[pointer[1:]] for pointer in self.identified_by if pointer[1:] in self.payload}
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header of that name, in any case."""

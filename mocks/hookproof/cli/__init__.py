@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 from importlib import import_module
 
 import click
@@ -66,6 +63,8 @@ def run(arguments: list[str] | None = None) -> int:
         return status if isinstance(status, int) else 0
     except click.exceptions.Exit as leave:
         return leave.exit_code
+    except SystemExit as leave:  # from click: a shell asked for completions, or the reader of a pipe has gone
+        return leave.code if isinstance(leave.code, int) else 0
     except click.ClickException as error:
         error.show()
         return 2
@@ -73,9 +72,6 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted")
-    except BrokenPipeError:
-        _drop_stdout()
-        return 0
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
@@ -86,9 +82,3 @@ def _fail(text: str) -> int:
     shown = " ".join(text.splitlines())
     click.echo(f"hookproof: {shown}", err=True)
     return 2
-
-
-def _drop_stdout() -> None:
-    """Point standard output at nothing, so that the interpreter does not complain about the closed pipe at its end."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

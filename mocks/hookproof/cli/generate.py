@@ -17,7 +17,7 @@ from hookproof.errors import UnknownNameError, UsageError
 @click.argument("event", type=options.EventName(), required=False)
 @options.generating
 @click.option("--format", "form", default=None, metavar="FORMAT",
-              help="payload (the body alone; the default), request (a JSON object a line), curl, http, har.")  # fmt: skip
+              help="payload (the body; the default), request (a JSON object a line), curl, http or har.")  # fmt: skip
 @click.option("--url", default=None, metavar="URL", help="The receiver, for curl, http and har.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE|DIR",
               help="A file, or a folder for a corpus: one file a request and a manifest. A name without a suffix "

@@ -21,7 +21,7 @@ class Recipe:
 
     Attributes:
         story: the subject of the stories it tells.
-        sometimes: JSON Pointers of members that a typical payload has in only so many percent of cases.
+        sometimes: top-level members that a typical payload has in only so many percent of cases.
         told: top-level members that hang together with others, so that variants leave their values to the story.
     """
 

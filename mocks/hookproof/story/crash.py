@@ -101,9 +101,9 @@ def crash(draw: Draw, app: App, runtimes: tuple[str, ...] = MOBILE) -> Crash:
     name, message = exception["name"], exception["message"]
     if "{" in message:
         message = message.replace("{symbol}", draw.pick(classes)).replace("{address}", draw.hex(10))
-    stack = draw.fork(b"stack")
 
     def frames(site: Frame) -> list[Frame]:
+        stack = draw.fork(b"stack")
         below = [_frame(stack, app, runtime) for _ in range(2 + stack.below(9))]
         return [*tops[name], site, *below, *bottom]
 

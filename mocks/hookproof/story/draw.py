@@ -6,7 +6,7 @@ the platform, not on the Python or Faker release.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import shake_128
 from struct import Struct
@@ -38,7 +38,7 @@ class Draw:
         self._block = 0
         self._streams = 0
         self._digits = ""
-        self._next: Callable[[], int] = iter(_BLOCK.unpack(shake_128(key).digest(168))).__next__
+        self._next = iter(_BLOCK.unpack(shake_128(key).digest(168))).__next__
 
     def word(self) -> int:
         """Return the next number from 0 to 65535."""
@@ -46,8 +46,10 @@ class Draw:
             return self._next()
         except StopIteration:
             self._block += 1
-            self._next = iter(_BLOCK.unpack(shake_128(b"%b\0block%d" % (self._key, self._block)).digest(168))).__next__
-            return self._next()
+            block = shake_128(b"%b\0block%d" % (self._key, self._block)).digest(168)
+            words: Iterator[int] = iter(_BLOCK.unpack(block))
+            self._next = words.__next__
+            return next(words)
 
     def fork(self, name: bytes) -> Draw:
         """Return a stream of its own that does not disturb this one."""
@@ -61,7 +63,10 @@ class Draw:
     def below(self, limit: int) -> int:
         """Return a number from 0 to ``limit - 1``; ``limit`` is at most 2**40."""
         if limit <= 256:
-            return self.word() % limit
+            try:
+                return self._next() % limit
+            except StopIteration:
+                return self.word() % limit
         if limit <= 1 << 24:
             return (self.word() << 16 | self.word()) % limit
         return (self.word() << 32 | self.word() << 16 | self.word()) % limit

@@ -11,7 +11,7 @@ from typing import Any
 
 from hookproof.story import words
 from hookproof.story.draw import Draw
-from hookproof.story.session import lines, stamps
+from hookproof.story.session import Span, lines
 from hookproof.story.tale import Story
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,13 +66,15 @@ def _session(session: Any, draw: Draw) -> None:
     if draw.chance(25):
         session.duration, session.started = 0, session.ended
 
+    span = Span(session.started, session.duration)
+
     def rough(count: int, name: str) -> list[tuple[str, str]]:
-        return lines(session.started, session.duration, draw.take(count), [*table[name], *texts[:20]])
+        return lines(span, draw.take(count), [*table[name], *texts[:20]])
 
     session.console = rough(draw.pick((0, 0, 1, 2, 40, 200, 400, 4000)), "console")
     session.log = rough(draw.pick((0, 1, 500)), "log")
     if session.duration == 0:
-        only = stamps(session.ended, [0])[0]
+        only = span.stamps([0])[0]
         session.steps = [(only, kind, detail) for _, kind, detail in session.steps]
     session.steps[-1] = (session.steps[-1][0], "Top View", session.view)
     session.steps = session.steps if draw.chance(80) else []

@@ -81,40 +81,48 @@ def _walks(table: dict[str, Any], platform: str) -> tuple[list[str], dict[str, l
     return screens, happenings
 
 
-def stamps(start: datetime, units: list[int]) -> list[str]:
-    """Write moments, given in eighths of a second since ``start``, as ``YYYY-MM-DD HH:MM:SS.mmm``, in their order."""
-    clock = _clock()
-    first = (start.minute * 60 + start.second) * 8
-    head = str(start)[:14]
-    if not units or first + max(units) < _UNITS:
-        return [head + clock[first + unit] for unit in units]
-    hour = start.replace(minute=0, second=0)
-    heads = [str(hour + timedelta(hours=h))[:14] for h in range((first + max(units)) // _UNITS + 1)]
-    return [heads[(first + unit) // _UNITS] + clock[(first + unit) % _UNITS] for unit in units]
+class Span:
+    """The time from the start of a session to its end, in which moments are given as 16-bit numbers."""
+
+    __slots__ = ("_first", "_heads", "units")
+
+    def __init__(self, start: datetime, duration: int) -> None:
+        self.units = 8 * duration
+        self._first = (start.minute * 60 + start.second) * 8
+        self._heads = [str(start)[:14]]
+        for hour in range(1, (self._first + self.units) // _UNITS + 1):
+            self._heads.append(str(start + timedelta(hours=hour))[:14])
+
+    def stamps(self, drawn: Sequence[int]) -> list[str]:
+        """Write moments as ``YYYY-MM-DD HH:MM:SS.mmm``: 0 is the start, 65536 the end."""
+        clock, first, units, heads = _clock(), self._first, self.units, self._heads
+        if len(heads) == 1:
+            head = heads[0]
+            return [head + clock[first + (word * units >> 16)] for word in drawn]
+        at = [first + (word * units >> 16) for word in drawn]
+        return [heads[unit // _UNITS] + clock[unit % _UNITS] for unit in at]
 
 
-def moments(drawn: Sequence[int], duration: int) -> list[int]:
-    """Turn ascending words into moments of a session, in eighths of a second; the outer two are its ends."""
-    span = 8 * duration
-    units = [word * span >> 16 for word in drawn]
-    units[0] = 0
-    units[-1] = span
-    return units
+def _moments(drawn: Sequence[int]) -> list[int]:
+    """Put drawn numbers in order and move the outer two to the ends of the session."""
+    ordered = sorted(drawn)
+    ordered[0] = 0
+    ordered[-1] = 65536
+    return ordered
 
 
-def lines(start: datetime, duration: int, drawn: Sequence[int], texts: Sequence[str]) -> Lines:
-    """Make the lines of a log: each word decides a time and a text; the first line is at the start."""
+def lines(span: Span, drawn: Sequence[int], texts: Sequence[str]) -> Lines:
+    """Make the lines of a log: each number decides a time and a text; the outer lines are at the session's ends."""
     if not drawn:
         return []
-    ordered = sorted(drawn)
     size = len(texts)
-    return list(zip(stamps(start, moments(ordered, duration)), [texts[word % size] for word in ordered], strict=True))
+    return list(zip(span.stamps(_moments(drawn)), [texts[word % size] for word in drawn], strict=True))
 
 
-def steps(start: datetime, duration: int, drawn: Sequence[int], platform: str) -> Steps:
+def steps(span: Span, drawn: Sequence[int], platform: str) -> Steps:
     """Make what a person did: a walk through screens, touching what is there, that ends on a screen."""
     screens, happenings = _tables()[0][platform]
-    times = stamps(start, moments(sorted(drawn), duration))
+    times = span.stamps(_moments(drawn))
     screen = screens[drawn[0] % len(screens)]
     result: Steps = [(times[0], "Application", "DidBecomeActive")]
     for word, time in zip(drawn[1:-1], times[1:-1], strict=True):
@@ -126,31 +134,36 @@ def steps(start: datetime, duration: int, drawn: Sequence[int], platform: str) -
 
 
 def session(draw: Draw, ended: datetime, device: Device) -> Session:
-    """Draw the session on a device that ended at that moment."""
+    """Draw the session on a device that ended at that moment; all its numbers at once, as this is the hot path."""
     _, table, attributes = _tables()
+    networks = words.faker()["networks"]
+    drawn = draw.take(82)
+    look, wifi, network, charge, plug, used, full, pid, count, walk, noted, length = drawn[:12]
     ended = ended.replace(microsecond=0)
-    duration = draw.between(3, 1800)
+    duration = 3 + length % 1798
     started = ended - timedelta(seconds=duration)
-    drawn = draw.take(67)
-    count = 30 + draw.below(11)
-    walk = steps(started, duration, drawn[50 : 59 + draw.below(9)], device.platform)
-    battery = draw.between(1, 100)
+    span = Span(started, duration)
+    done = steps(span, drawn[12 : 20 + walk % 9], device.platform)
+    battery = 1 + charge % 100
     return Session(
         started=started,
         ended=ended,
         duration=duration,
-        view=walk[-1][2],
-        orientation="landscape" if draw.chance(15) else "portrait",
-        wifi=draw.pick(words.faker()["networks"]) if draw.chance(70) else "",
+        view=done[-1][2],
+        orientation="portrait" if look % 6 else "landscape",
+        wifi=networks[network % len(networks)] if wifi % 3 else "",
         carrier=device.carrier,
         battery=battery,
-        plug="Unplugged" if draw.chance(70) else "Full" if battery == 100 else "Charging",
-        memory=draw.between(device.memory * 2, device.memory * 9),
-        storage=draw.between(device.storage * 100, device.storage * 950),
-        pid=draw.between(200, 65000),
-        thread=draw.hex(3),
-        console=lines(started, duration, drawn[:count], table["console"]),
-        log=lines(started, duration, drawn[40:50], table["log"]),
-        steps=walk,
-        attributes={name: draw.pick(values) for name, values in attributes[: draw.below(len(attributes) + 1)]},
+        plug="Unplugged" if plug % 3 else "Full" if battery == 100 else "Charging",
+        memory=device.memory * (2000 + used % 7001) // 1000,
+        storage=device.storage * (100 + full % 851),
+        pid=200 + pid % 60000,
+        thread=f"{look & 0xFFF:03x}",
+        console=lines(span, drawn[32 : 62 + count % 11], table["console"]),
+        log=lines(span, drawn[72:], table["log"]),
+        steps=done,
+        attributes={
+            name: values[(noted >> place) % len(values)]
+            for place, (name, values) in enumerate(attributes[: noted % (len(attributes) + 1)])
+        },
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hookproof.errors import UnknownNameError
 from hookproof.story.alert import Alert, alert
@@ -19,6 +20,10 @@ ANCHOR = datetime(2026, 1, 5, tzinfo=UTC)
 """Stories without a given time happen in the 180 days after this one, by their key."""
 
 
+ABSENT: Any = None
+"""Stands in a story for a part that its subject does not have."""
+
+
 @dataclass(slots=True)
 class Story:
     """What happened, to whom and on what; a part that the subject does not have is absent (None).
@@ -28,60 +33,46 @@ class Story:
     """
 
     at: datetime
-    app: App
-    person: Person
-    device: Device
-    session: Session
-    crash: Crash
-    bug: Bug
-    group: Group
-    alert: Alert
+    app: App = ABSENT
+    person: Person = ABSENT
+    device: Device = ABSENT
+    session: Session = ABSENT
+    crash: Crash = ABSENT
+    bug: Bug = ABSENT
+    group: Group = ABSENT
+    alert: Alert = ABSENT
 
 
-Parts = dict[str, object]
-
-
-def _mobile_crash(draw: Draw, at: datetime) -> Parts:
+def _mobile_crash(draw: Draw, at: datetime) -> Story:
     the_app, the_device = app(draw), device(draw)
-    return {
-        "app": the_app,
-        "device": the_device,
-        "person": person(draw),
-        "session": session(draw, at, the_device),
-        "crash": crash(draw, the_app, (the_device.platform,)),
-    }
+    who, use = person(draw), session(draw, at, the_device)
+    return Story(at, the_app, who, the_device, use, crash(draw, the_app, (the_device.platform,)))
 
 
-def _mobile_bug(draw: Draw, at: datetime) -> Parts:
+def _mobile_bug(draw: Draw, at: datetime) -> Story:
     the_app, the_device = app(draw), device(draw)
-    return {
-        "app": the_app,
-        "device": the_device,
-        "person": person(draw),
-        "session": session(draw, at, the_device),
-        "bug": bug(draw, at),
-    }
+    who, use = person(draw), session(draw, at, the_device)
+    return Story(at, the_app, who, the_device, use, bug=bug(draw, at))
 
 
-def _group(draw: Draw, at: datetime) -> Parts:
-    the_app = app(draw)
-    the_person = person(draw)
-    the_crash = crash(draw, the_app, DESKTOP)
-    return {"app": the_app, "person": the_person, "crash": the_crash, "group": group(draw, at, the_app, the_crash)}
+def _group(draw: Draw, at: datetime) -> Story:
+    the_app, who = app(draw), person(draw)
+    broken = crash(draw, the_app, DESKTOP)
+    return Story(at, the_app, who, crash=broken, group=group(draw, at, the_app, broken))
 
 
-def _alert(draw: Draw, at: datetime) -> Parts:  # noqa: ARG001 (every subject is told at a time)
+def _alert(draw: Draw, at: datetime) -> Story:
     the_app, the_device = app(draw), device(draw)
-    return {"app": the_app, "device": the_device, "alert": alert(draw, the_app, the_device.platform)}
+    return Story(at, the_app, device=the_device, alert=alert(draw, the_app, the_device.platform))
 
 
-SUBJECTS: dict[str, tuple[Callable[[Draw, datetime], Parts], tuple[str, ...]]] = {
-    "crash": (_mobile_crash, ("app", "device", "person", "session", "crash")),
-    "bug": (_mobile_bug, ("app", "device", "person", "session", "bug")),
-    "group": (_group, ("app", "person", "crash", "group")),
-    "alert": (_alert, ("app", "device", "alert")),
+SUBJECTS: dict[str, tuple[Callable[[Draw, datetime], Story], tuple[str, ...]]] = {
+    "crash": (_mobile_crash, ("at", "app", "device", "person", "session", "crash")),
+    "bug": (_mobile_bug, ("at", "app", "device", "person", "session", "bug")),
+    "group": (_group, ("at", "app", "person", "crash", "group")),
+    "alert": (_alert, ("at", "app", "device", "alert")),
 }
-"""What a story can be about, and the parts it then has besides ``at``."""
+"""What a story can be about: how it is drawn, and the parts it then has."""
 
 
 def parts_of(subject: str) -> tuple[str, ...]:
@@ -92,7 +83,7 @@ def parts_of(subject: str) -> tuple[str, ...]:
     """
     if subject not in SUBJECTS:
         raise UnknownNameError("story", subject, SUBJECTS)
-    return ("at", *SUBJECTS[subject][1])
+    return SUBJECTS[subject][1]
 
 
 def tell(subject: str, draw: Draw, at: datetime | None = None) -> Story:
@@ -101,12 +92,9 @@ def tell(subject: str, draw: Draw, at: datetime | None = None) -> Story:
     Raises:
         UnknownNameError: there is no such subject.
     """
-    parts_of(subject)
-    moment = ANCHOR + timedelta(seconds=draw.below(180 * 86400), milliseconds=draw.below(1000))
-    when = moment if at is None else at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
-    parts = SUBJECTS[subject][0](draw, when)
-    story = Story.__new__(Story)
-    story.at = when
-    for name, part in parts.items():
-        setattr(story, name, part)
-    return story
+    if subject not in SUBJECTS:
+        raise UnknownNameError("story", subject, SUBJECTS)
+    moment = ANCHOR + timedelta(0, draw.below(180 * 86400), draw.below(1000) * 1000)
+    if at is not None:
+        moment = at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+    return SUBJECTS[subject][0](draw, moment)

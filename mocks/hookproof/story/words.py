@@ -58,13 +58,13 @@ def build(seed: int = 2026) -> dict[str, list[str]]:
         return f"{fake[locale].city()}, {COUNTRIES[locale]}"
 
     makers = {
-        "names": (lambda: f"{fake.first_name()} {fake.last_name()}", 400),
-        "usernames": (lambda: plain.user_name().lower(), 300),
+        "names": (lambda: f"{fake.first_name()} {fake.last_name()}", 256),
+        "usernames": (lambda: plain.user_name().lower(), 256),
         "places": (place, 200),
         "companies": (lambda: plain.last_name().lower(), 120),
         "products": (lambda: f"{plain.safe_color_name().title()} {plain.word().title()}", 120),
         "hosts": (lambda: f"{plain.hostname(0)}.{plain.last_name().lower()}.example", 120),
-        "words": (lambda: plain.word().lower(), 300),
+        "words": (lambda: plain.word().lower(), 256),
         "locales": (plain.locale, 60),
         "networks": (lambda: f"{plain.last_name()} {plain.random_element(['Home', 'Guest', 'Office', '5G'])}", 80),
     }

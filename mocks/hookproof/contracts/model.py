@@ -88,6 +88,7 @@ class Event:
 
     Attributes:
         identity: JSON Pointers into the payload; the values found there, together, identify the event.
+        newer_by: JSON Pointer to the time that tells a newer state of the same event from an older one, if there is.
     """
 
     vendor: str
@@ -97,6 +98,7 @@ class Event:
     identity: Fact[list[str]]
     schema_path: Path
     recipe_path: Path
+    newer_by: Fact[str] | None = None
 
     @property
     def name(self) -> str:
@@ -178,7 +180,8 @@ def _contract(document: dict[str, Any], folder: Path, recipes: Path) -> Contract
         own = recipes / revision / f"{kind}.yaml"
         recipe = own if own.is_file() else recipes / f"{kind}.yaml"
         schema = folder / f"{kind}.schema.json"
-        return Event(vendor, revision, kind, entry["title"], _fact(entry["identity"]), schema, recipe)
+        newer_by = _fact(entry["newer_by"]) if "newer_by" in entry else None
+        return Event(vendor, revision, kind, entry["title"], _fact(entry["identity"]), schema, recipe, newer_by)
 
     return Contract(
         vendor=vendor,

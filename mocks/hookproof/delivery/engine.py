@@ -124,28 +124,13 @@ class Courier:
 
     async def _on(self, connection: Connection, sent: Transmission) -> Answer:
         connection.begin()
-        await self._write(connection, sent)
+        await transmit(connection, sent)
         answer = await connection.answer(self.timeout)
         if connection.open_for_more:
             self._idle.append(connection)
         else:
             connection.close()
         return answer
-
-    async def _write(self, connection: Connection, sent: Transmission) -> None:
-        start = head(sent.method, self.target.path, [("Host", self.target.authority), *_framed(sent)])
-        pieces = _pieces(sent)
-        if not sent.pace and sent.cut is None:
-            connection.write(start + b"".join(pieces))
-            return
-        connection.write(start)
-        for piece in pieces:
-            await asyncio.sleep(sent.pace)
-            connection.write(piece)
-        if sent.cut is not None:
-            await asyncio.sleep(0.01)
-            connection.abort()
-            raise WireError("reset", f"the connection was reset on purpose after {sent.cut} bytes of the body")
 
     def _take(self) -> Connection | None:
         while self._idle:
@@ -159,6 +144,28 @@ class Courier:
         """Close the connections that are kept open."""
         while self._idle:
             self._idle.pop().close()
+
+
+async def transmit(connection: Connection, sent: Transmission) -> None:
+    """Write a request on a connection, in the way that it says.
+
+    Raises:
+        WireError: the connection was cut on purpose.
+    """
+    target = connection.target
+    start = head(sent.method, target.path, [("Host", target.authority), *_framed(sent)])
+    pieces = _pieces(sent)
+    if not sent.pace and sent.cut is None:
+        connection.write(start + b"".join(pieces))
+        return
+    connection.write(start)
+    for piece in pieces:
+        await asyncio.sleep(sent.pace)
+        connection.write(piece)
+    if sent.cut is not None:
+        await asyncio.sleep(0.01)
+        connection.abort()
+        raise WireError("reset", f"the connection was reset on purpose after {sent.cut} bytes of the body")
 
 
 def _framed(sent: Transmission) -> Headers:

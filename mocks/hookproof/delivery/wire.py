@@ -72,6 +72,7 @@ class _Reader(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: Any = None
         self.closed = False
+        self.limit: int | None = MAX_ANSWER
         self.reset()
 
     def reset(self) -> None:
@@ -82,6 +83,7 @@ class _Reader(asyncio.Protocol):
         self.done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.framed = False
         self.in_body = False
+        self.continued = False
         self.keep = False
 
     # asyncio
@@ -96,8 +98,8 @@ class _Reader(asyncio.Protocol):
             self.fail("garbage", "the answer asks for another protocol")
         except httptools.HttpParserError as error:
             self.fail("garbage", f"the answer is not HTTP/1.1: {error}")
-        if self.size > MAX_ANSWER and not self.done.done():
-            self.fail("endless", f"the answer did not end within {MAX_ANSWER} bytes")
+        if self.limit is not None and self.size > self.limit and not self.done.done():
+            self.fail("endless", f"the answer did not end within {self.limit} bytes")
 
     def connection_lost(self, error: Exception | None) -> None:
         self.closed = True
@@ -131,6 +133,7 @@ class _Reader(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self.answer.status < 200:  # 100 Continue and its kind: the answer proper is still to come
             self.answer = Answer()
+            self.continued = True
         elif not self.done.done():
             self.keep = self.parser.should_keep_alive()
             self.finish()
@@ -192,13 +195,14 @@ class Connection:
         if not self._reader.closed:
             self._reader.transport.write(data)
 
-    async def answer(self, timeout: float) -> Answer:
-        """Wait for the answer to what was written.
+    async def answer(self, timeout: float, limit: int | None = MAX_ANSWER) -> Answer:
+        """Wait for the answer to what was written; ``limit`` is how many bytes of it are read at most.
 
         Raises:
             WireError: none came, or it was not HTTP.
         """
         self.used += 1
+        self._reader.limit = limit
         try:
             async with asyncio.timeout(timeout):
                 return await asyncio.shield(self._reader.done)
@@ -212,8 +216,8 @@ class Connection:
             self._reader.reset()
 
     def answered(self) -> bool:
-        """Whether an answer, or the end of the connection, is already there."""
-        return self._reader.done.done()
+        """Whether an answer, the end of the connection, or the word to continue is already there."""
+        return self._reader.done.done() or self._reader.continued
 
     def close(self) -> None:
         """Close the connection."""
@@ -227,8 +231,9 @@ class Connection:
     def abort(self) -> None:
         """Reset the connection, so that the receiver sees an error instead of an end."""
         raw = self._reader.transport.get_extra_info("socket")
-        if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError):  # it is closed already
+            if raw is not None:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._reader.transport.abort()
 
 

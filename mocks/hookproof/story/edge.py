@@ -105,8 +105,8 @@ def _group(group: Any, draw: Draw) -> None:
         group.first = EPOCH
         group.last = EPOCH if draw.chance(50) else group.last
     group.guids = draw.pick((0, group.occurrences))
-    group.report = draw.pick(integers)
-    group.key = draw.pick(integers)
+    group.report = draw.pick(integers) - draw.below(1 << 16)  # large, and still like no other
+    group.key = draw.pick(integers) - draw.below(1 << 16)
     kept = {name: pairs for name, pairs in group.histograms.items() if draw.chance(50)}
     rough: list[list[str | int]] = [[value, 1] for value in {nasty(draw): None for _ in range(draw.below(4))}]
     group.histograms = {} if draw.chance(20) else {**kept, nasty(draw): rough}

@@ -1,0 +1,1 @@
+"""An honest verdict on a receiver, from outside and in any language."""

@@ -1,4 +1,4 @@
-"""Every check finds the bug that it is there for, and nothing else is blamed; a correct receiver is blamed for nothing."""
+"""Every check finds the bug that it is there for, and nothing else is blamed."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ def verdict(
     """Verify a receiver in a thread of this process, or in a process of its own."""
     library = default_library()
     if process:
-        start = f"{sys.executable} {FOLDER / 'reference.py'} --vendor {vendor} --port {{port}} --secret {{secret}} " \
-                f"--basic {BASIC if vendor == 'backtrace' else chr(39) * 2} --db {tmp_path / 'db'} {f'--bug {bug}' if bug else ''}"  # fmt: skip
+        words = ["--vendor", vendor, "--port", "{port}", "--secret", "{secret}", "--db", str(tmp_path / "db")]
+        words += ["--basic", BASIC] if vendor == "backtrace" else []
+        start = " ".join([sys.executable, str(FOLDER / "reference.py"), *words, *(["--bug", bug] if bug else [])])
         base = "http://127.0.0.1:{port}"
         return verify_now(
             Request(f"{base}/hook", vendor, options(vendor), observe=f"{base}/events", start=start, **more), library

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from hookproof.request import SignedRequest
     from hookproof.validation import Finding
+    from hookproof.verifier.model import Report
 
 
 def generate(
@@ -56,3 +57,26 @@ def validate(
     if isinstance(payload, (bytes, str)):
         payload = validation.parse(payload if isinstance(payload, bytes) else payload.encode("utf-8", "surrogatepass"))
     return validation.validate(payload, found, "generated" if strict else "accepted")
+
+
+def verify(url: str, *, vendor: str, contracts: Sequence[Path] = (), **options: Any) -> Report:
+    """Verify a receiver against the contract of a vendor.
+
+    Args:
+        url: the receiver; by default it must be on loopback.
+        vendor: ``luciq`` or ``luciq@2025-09``.
+        contracts: folders that hold ``contracts/`` and ``fixtures/`` of further vendors.
+        options: the fields of :class:`hookproof.verifier.session.Request`, such as ``observe`` and ``start``, and those
+            of :class:`hookproof.generator.Options` that the receiver is configured with: ``secret``, ``basic``,
+            ``headers`` and ``signature``.
+
+    Raises:
+        VerifierError: the receiver cannot be reached, started or observed.
+        UsageError: an argument makes no sense.
+    """
+    from hookproof.contracts import default_library
+    from hookproof.generator import Options
+    from hookproof.verifier.session import Request, verify_now
+
+    configured = {name: options.pop(name) for name in ("secret", "basic", "headers", "signature") if name in options}
+    return verify_now(Request(url, vendor, Options(**configured), **options), default_library(*contracts))

@@ -1,6 +1,6 @@
-"""A correct receiver for all vendors, on the standard library alone, in pieces that planted bugs can replace one by one.
+"""A correct receiver for all vendors, on the standard library alone; planted bugs replace its pieces one by one.
 
-    python reference.py --vendor luciq --port 8000 --secret d8yyxj7srjqf5xyih8ay [--basic USER:PASS] [--db FILE] [--bug NAME]
+    python reference.py --vendor VENDOR --port PORT [--secret SECRET] [--basic USER:PASS] [--db FILE] [--bug NAME]
 
 It serves ``POST /hook`` and shows at ``GET /events`` what it has stored. With ``--db`` it stores on disk.
 """

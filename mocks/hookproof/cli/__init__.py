@@ -14,6 +14,8 @@ COMMANDS = {
     "generate": "Make requests as a vendor would send them.",
     "send": "Make requests and deliver them to a receiver.",
     "validate": "Judge payloads by a vendor's contract.",
+    "verify": "Verify a receiver against the contract of a vendor.",
+    "checks": "List the checks of the verifier, or explain one.",
     "demo": "Deliver one event of each kind to a sample receiver.",
     "contracts": "Check and show contracts.",
     "completion": "Print what a shell needs to complete commands.",

@@ -55,11 +55,19 @@ def _at(_: click.Context, __: click.Parameter, value: str | None) -> datetime | 
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+seed_option = click.option(
+    "--seed",
+    default="0",
+    show_default=True,
+    metavar="SEED",
+    callback=_seed,
+    help="A number or word. The same seed gives the same bytes, on every machine.",
+)
+
 _GENERATING = [
     click.option("-n", "--count", type=click.IntRange(1, 10_000_000), metavar="N",
                  help="How many requests. Default: 1, or as many as the variant coverage needs."),
-    click.option("--seed", default="0", show_default=True, metavar="SEED", callback=_seed,
-                 help="A number or word. The same seed gives the same bytes, on every machine."),
+    seed_option,
     click.option("--start", default=0, show_default=True, metavar="INDEX", type=click.IntRange(0),
                  help="The first request's index; request 5 alone equals request 5 of a run."),
     click.option("--variant", default="typical", show_default=True, metavar="NAME",
@@ -109,9 +117,9 @@ def generator(event_name: str, given: dict[str, Any]) -> Any:
         content_type=_content_type(given["content_type"]),
         nesting=given["nesting"],
         secret=given["secret"],
-        signature=dict(_pair(text, "=", "--signature") for text in given["signature"]),
+        signature=dict(paired(text, "=", "--signature") for text in given["signature"]),
         basic=given["basic"],
-        headers=[_pair(text, ":", "--header") for text in given["header"]],
+        headers=[paired(text, ":", "--header") for text in given["header"]],
         base_url=given["base_url"],
         at=given["at"],
         edits=[*edits, *((pointer, DROP) for pointer in given["drops"])],
@@ -123,7 +131,12 @@ def generator(event_name: str, given: dict[str, Any]) -> Any:
     return Generator(contract, event, given["seed"], options)
 
 
-def _pair(text: str, separator: str, option: str) -> tuple[str, str]:
+def paired(text: str, separator: str, option: str) -> tuple[str, str]:
+    """Split NAME and VALUE at a separator.
+
+    Raises:
+        UsageError: there is no separator, or no name.
+    """
     name, found, value = text.partition(separator)
     if not found or not name.strip():
         raise UsageError(f"{option} takes NAME{separator}VALUE, got {text!r}")

@@ -13,6 +13,9 @@ from hookproof.verifier.model import Exchange
 SHOWN = 2000
 """How many characters of a body are kept."""
 
+REPLAYED = 16_384
+"""How many bytes of a body the line for a shell sends again."""
+
 MASK = "***"
 
 
@@ -54,10 +57,10 @@ def curl(sent: Transmission, url: str) -> str:
     chunked = " -H 'Transfer-Encoding: chunked'" if sent.chunk else ""
     start = f"curl -sS -i -X {sent.method} {headers}{chunked} -H 'Expect:'"
     text = sent.body.decode("utf-8", "replace")
-    if len(sent.body) <= SHOWN and "\0" not in text and "\ufffd" not in text:
+    if len(sent.body) <= 300 and "\0" not in text and "\ufffd" not in text:
         return f"{start} --data-raw {shlex.quote(text)} {shlex.quote(url)}"
-    encoded = base64.b64encode(sent.body[:SHOWN]).decode("ascii")
-    cut = "" if len(sent.body) <= SHOWN else f" # only the first {SHOWN} of {len(sent.body)} bytes are shown"
+    encoded = base64.b64encode(sent.body[:REPLAYED]).decode("ascii")
+    cut = "" if len(sent.body) <= REPLAYED else f" # only the first {REPLAYED} of {len(sent.body)} bytes"
     return f"echo {encoded} | base64 -d | {start} --data-binary @- {shlex.quote(url)}{cut}"
 
 

@@ -278,13 +278,17 @@ async def bypass(probe: Probe) -> None:
         sent = probe.signed_with(request, None)
         names = [key.lower() for key, _ in extra]
         sent.headers = [(key, value) for key, value in sent.headers if key.lower() not in names] + extra
-        await _refused(probe, f"an unsigned event with {extra[0][0]}: {extra[0][1]}", sent, request)
+        result = await probe.send(f"an unsigned event with {extra[0][0]}: {extra[0][1]}", sent, request)
+        if result.accepted:
+            raise Failed(f"{result.what} was {result.outcome}; expected a refusal", result.evidence)
 
     if (await probe.send("an event without a signature", probe.signed_with(request, None), request)).accepted:
         raise Undecided("an event without a signature is accepted in any case; see signature-missing")
     await probe.each(headers, one)
     marked = probe.added(request, {"test": True, "debug": True, "environment": "test", "skip_verification": True})
-    await _refused(probe, "an unsigned event that says test: true", probe.signed_with(marked, None), request)
+    result = await probe.send("an unsigned event that says test: true", probe.signed_with(marked, None), request)
+    if result.accepted:
+        raise Failed(f"{result.what} was {result.outcome}; expected a refusal", result.evidence)
 
 
 async def refused_not_stored(probe: Probe) -> None:

@@ -14,6 +14,9 @@ from typing import IO
 
 from hookproof.verifier.model import VerifierError
 
+PATIENCE = 20.0
+"""How many seconds a command has to open its port."""
+
 PORT = "{port}"
 SECRET = "{secret}"  # noqa: S105 (the place for one, not a secret)
 
@@ -32,12 +35,11 @@ class Process:
     ``HOOKPROOF_SECRET``.
     """
 
-    def __init__(self, command: str, host: str, port: int, secret: str | None, patience: float = 20) -> None:
+    def __init__(self, command: str, host: str, port: int, secret: str | None) -> None:
         self.command = command
         self.host = host
         self.port = port
         self.secret = secret
-        self.patience = patience
         self._process: asyncio.subprocess.Process | None = None
         self._output: IO[bytes] | None = None
 
@@ -60,14 +62,14 @@ class Process:
             command, stdin=asyncio.subprocess.DEVNULL, stdout=self._output, stderr=self._output,
             env=environment, start_new_session=True,
         )  # fmt: skip
-        ends = time.monotonic() + self.patience
+        ends = time.monotonic() + PATIENCE
         while not self._open():
             if self._process.returncode is not None:
                 problem = f"--start: the command ended with {self._process.returncode}: {self._said()}"
                 await self.kill()
                 raise VerifierError(problem)
             if time.monotonic() > ends:
-                problem = f"--start: port {self.port} did not open within {self.patience:g} s: {self._said()}"
+                problem = f"--start: port {self.port} did not open within {PATIENCE:g} s: {self._said()}"
                 await self.kill()
                 raise VerifierError(problem)
             await asyncio.sleep(0.02)

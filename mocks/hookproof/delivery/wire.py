@@ -207,7 +207,7 @@ class Connection:
             async with asyncio.timeout(timeout):
                 return await asyncio.shield(self._reader.done)
         except TimeoutError:
-            self.close()
+            self._reader.transport.abort()  # closing would wait for what was not sent yet
             raise WireError("timeout", f"no answer within {timeout:g} seconds") from None
 
     def begin(self) -> None:

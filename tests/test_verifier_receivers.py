@@ -36,12 +36,13 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def express() -> None:
-    """Express, where it is not installed yet; scripts of packages are not run."""
-    if not (FOLDER / "node/node_modules/express").is_dir():
-        subprocess.run(
-            ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER / "node", check=True
-        )
+def express(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Express, installed where it is not yet, by one worker at a time; scripts of packages are not run."""
+    with (tmp_path_factory.getbasetemp().parent / "express.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (FOLDER / "node/node_modules/express/package.json").is_file():
+            install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+            subprocess.run(install, cwd=FOLDER / "node", check=True)
 
 
 @pytest.mark.parametrize("vendor", default_library().vendors)

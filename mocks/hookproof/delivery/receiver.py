@@ -47,7 +47,7 @@ class Inbox:
         if "json" in headers.get("Content-Type", ""):
             try:
                 json.loads(body)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return 400
         with self._lock:
             self.kept[hashlib.sha256(path.encode() + b"\0" + body).hexdigest()] = body.decode("utf-8", "replace")
@@ -68,6 +68,12 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             self._answer(200, json.dumps(list(inbox.kept.values())).encode())
 
+        def _other(self) -> None:
+            self.close_connection = True
+            self._answer(405, b"")
+
+        do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _other  # noqa: N815
+
         def _answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -81,11 +87,18 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Connections break off; that is no news."""
+
+
 @contextmanager
 def running(inbox: Inbox) -> Iterator[str]:
     """Serve an inbox on a free port of the loopback interface; yields the base URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(inbox))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(inbox))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -120,8 +120,9 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether the run is whole, something passed, and nothing new failed."""
-        return not self.failures and not self.partial and self.summary["pass"] > 0
+        """Whether the run is whole, something was judged, and nothing new failed."""
+        judged = self.summary["pass"] + self.summary["fail"]
+        return not self.failures and not self.partial and judged > 0
 
     def accept(self, known: Mapping[str, str]) -> None:
         """Mark the failures that a baseline knows: check ids, each with the verdict it had."""

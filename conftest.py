@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -57,6 +60,19 @@ def hookproof(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Result
         return Result(status, out, err.decode("utf-8"))
 
     return call
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What tests need from npm, installed where it is not yet, by one worker at a time; packages run no scripts."""
+    folder = Path(__file__).parent / "tests/receivers/node"
+    wanted = ("express", "@microsoft/jest-sarif")
+    with (tmp_path_factory.getbasetemp().parent / "npm.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not all((folder / "node_modules" / name / "package.json").is_file() for name in wanted):
+            install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+            subprocess.run(install, cwd=folder, check=True)
+    return folder / "node_modules"
 
 
 @pytest.fixture

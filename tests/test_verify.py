@@ -175,6 +175,41 @@ def test_an_observer_that_is_none(hookproof: Run, data: bytes, said: str) -> Non
     assert "--observe" in result.err
 
 
+def test_an_observer_that_fails_in_the_middle(hookproof: Run) -> None:
+    """Exit 2 and a sentence, also where many checks look at once."""
+    kept: list[str] = []
+    looks: list[int] = []
+
+    def hook(connection: socket.socket) -> None:
+        kept.append(connection.recv(1 << 20).partition(b"\r\n\r\n")[2].decode("utf-8", "replace"))
+        connection.sendall(ok())
+
+    def observed(connection: socket.socket) -> None:
+        connection.recv(65536)
+        looks.append(1)
+        records = json.dumps(kept).encode()
+        connection.sendall(ok(records) if len(looks) < 4 else ok(status="500 Oh"))
+
+    with answering(hook) as url, answering(observed) as observe:
+        result = hookproof("verify", url, "--vendor", "betterbugs", "--observe", observe)
+
+    assert len(looks) >= 4
+    assert result.status == 2
+    assert "answered 500" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_records_may_be_nested_deeper_than_python_goes() -> None:
+    """They are flattened all the same."""
+    from hookproof.verifier.observer import _flat
+
+    record: Any = "innermost"
+    for _ in range(20_000):
+        record = [record]
+
+    assert _flat({"a": record}) == "a\ninnermost"
+
+
 @pytest.mark.parametrize(
     ("start", "said"),
     [
@@ -325,21 +360,26 @@ def test_annotations_on_github(hookproof: Run, monkeypatch: pytest.MonkeyPatch) 
 def test_an_interruption_leaves_a_valid_report_that_says_it_is_partial(tmp_path: Path) -> None:
     """Ctrl-C: exit 2, what was judged is there, the rest is inconclusive."""
     path = tmp_path / "report.json"
-    began = threading.Event()
+    busy, gate = threading.Event(), threading.Event()
+    seen: list[int] = []
 
     def answer(connection: socket.socket) -> None:
         connection.recv(65536)
-        began.set()
-        time.sleep(0.3)  # a receiver that takes its time, so that there is something to interrupt
+        seen.append(1)
+        if len(seen) > 10:  # some checks are done, and the others wait for an answer
+            busy.set()
+            gate.wait(30)
         connection.sendall(ok())
 
     with answering(answer) as url:
         command = [sys.executable, "-m", "hookproof", "verify", url, "--vendor", "bugsplat", "--json", str(path)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert began.wait(20)
-        time.sleep(0.5)
+        process = subprocess.Popen(
+            [*command, "--timeout", "30"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert busy.wait(30)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
+        gate.set()
     report = json.loads(path.read_text(encoding="utf-8"))
 
     assert process.returncode in (1, 2)

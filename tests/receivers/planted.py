@@ -229,14 +229,18 @@ class BypassTestMode(Bug):
             super().authenticate(headers, body)
 
 
-class RefusedNotStored(Bug):
-    """The event is stored first and verified afterwards."""
+class StoresFirst(Receiver):
+    """Stores every event, and looks afterwards whether it should have."""
 
     def authenticate(self, headers: Message, body: bytes) -> None:
         payload = self.parse(headers, body)
         if payload:
             self.store(self.key(payload, body, headers), payload)
         super().authenticate(headers, body)
+
+
+class RefusedNotStored(StoresFirst, Bug):
+    """The event is stored first and verified afterwards."""
 
 
 class ValidationBeforeAuthentication(Bug):
@@ -309,16 +313,10 @@ class CredentialsMalformed(Bug):
         super().login(value)
 
 
-class CredentialsNotStored(Bug):
+class CredentialsNotStored(StoresFirst, Bug):
     """The event is stored first."""
 
     only = "backtrace"
-
-    def authenticate(self, headers: Message, body: bytes) -> None:
-        payload = self.parse(headers, body)
-        if payload:
-            self.store(self.key(payload, body, headers), payload)
-        super().authenticate(headers, body)
 
 
 class AnswerLeaks(Bug):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hookproof.delivery.faults import Transmission
 from hookproof.delivery.targets import Target
 from hookproof.delivery.wire import Answer, Connection, WireError, head
-from hookproof.request import Headers, SignedRequest
+from hookproof.request import SignedRequest
 
 PIECES = 10
 """In how many pieces a slow body is sent."""
@@ -152,8 +152,7 @@ async def transmit(connection: Connection, sent: Transmission) -> None:
     Raises:
         WireError: the connection was cut on purpose.
     """
-    target = connection.target
-    start = head(sent.method, target.path, [("Host", target.authority), *_framed(sent)])
+    start = opening(connection.target, sent)
     pieces = _pieces(sent)
     if not sent.pace and sent.cut is None:
         connection.write(start + b"".join(pieces))
@@ -168,9 +167,10 @@ async def transmit(connection: Connection, sent: Transmission) -> None:
         raise WireError("reset", f"the connection was reset on purpose after {sent.cut} bytes of the body")
 
 
-def _framed(sent: Transmission) -> Headers:
+def opening(target: Target, sent: Transmission) -> bytes:
+    """Write the request line and headers of what is sent, with ``Host`` in front and the body's framing behind."""
     framing = ("Transfer-Encoding", "chunked") if sent.chunk else ("Content-Length", str(len(sent.body)))
-    return [*sent.headers, framing]
+    return head(sent.method, target.path, [("Host", target.authority), *sent.headers, framing])
 
 
 def _pieces(sent: Transmission) -> list[bytes]:

@@ -45,7 +45,7 @@ class Transmission:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a fault may look at: the signature scheme, the signature as it was, and chance."""
+    """What a fault may look at: the signature scheme, and chance."""
 
     scheme: Scheme | None
     draw: Draw

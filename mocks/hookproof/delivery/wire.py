@@ -223,11 +223,6 @@ class Connection:
         """Close the connection."""
         self._reader.transport.close()
 
-    def half_close(self) -> None:
-        """Send no more, but go on reading."""
-        with contextlib.suppress(OSError, NotImplementedError):
-            self._reader.transport.write_eof()
-
     def abort(self) -> None:
         """Reset the connection, so that the receiver sees an error instead of an end."""
         raw = self._reader.transport.get_extra_info("socket")

@@ -113,6 +113,14 @@ class Maker:
             sent.body = request.body[:-10]
         return sent
 
+    def unsealed(self, request: SignedRequest) -> Transmission:
+        """Return the request without a signature and without credentials."""
+        sent = plain(request)
+        sent.replace_header("Authorization", None)
+        if self.contract.signature is not None:
+            sent.replace_header(self.scheme.header, None)
+        return sent
+
     def text_fields(self) -> list[str]:
         """Return the top-level members that hold free text and do not identify the event."""
         identity = [pointer[1:] for pointer in self.event.identity.value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -56,7 +57,7 @@ class Observer:
             raise VerifierError(f"--observe {url}: answered {answer.status}; expected 200 and a JSON array of records")
         try:
             records = json.loads(answer.body, parse_int=_integer)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise VerifierError(f"--observe {url}: the answer is not JSON ({error}); expected an array") from error
         if not isinstance(records, list):
             raise VerifierError(
@@ -92,26 +93,21 @@ def _integer(digits: str) -> int | str:
 def _flat(record: Any) -> str:
     """Write all names and values in a record as lines; JSON inside text is opened, so that raw bodies can be kept."""
     lines: list[str] = []
-
-    def walk(value: Any) -> None:
+    waiting = [record]
+    while waiting:  # a stack instead of recursion: records may be nested deeper than Python goes
+        value = waiting.pop()
         if isinstance(value, dict):
-            for name, item in value.items():
-                lines.append(name)
-                walk(item)
+            lines.extend(value)
+            waiting.extend(value.values())
         elif isinstance(value, list):
-            for item in value:
-                walk(item)
+            waiting.extend(value)
         elif isinstance(value, str):
             lines.append(value)
             if value[:1] in ("{", "["):
-                try:
-                    walk(json.loads(value))
-                except (ValueError, RecursionError):
-                    return
+                with contextlib.suppress(ValueError, RecursionError):
+                    waiting.append(json.loads(value))
         else:
             lines.append(json.dumps(value))
-
-    walk(record)
     return "\n".join(lines)
 
 

@@ -30,7 +30,6 @@ class Sent:
 
     what: str
     request: SignedRequest | None
-    transmission: Transmission
     answer: Answer | None
     trouble: str
     kind: str
@@ -99,7 +98,7 @@ class Probe(Maker):
         self.last = exchange(sent, self.world.target.url, answer, trouble, hidden)
         if answer is not None:
             self.world.answers.append((answer, self.last))
-        return Sent(what, origin, sent, answer, trouble, kind, self.last)
+        return Sent(what, origin, answer, trouble, kind, self.last)
 
     async def connect(self) -> Connection:
         """Open a connection for checks that write bytes themselves."""
@@ -153,16 +152,16 @@ class Probe(Maker):
             return
         raise Failed(f"{sent.what} was {_said(sent)}; expected any 2xx or 4xx", sent.evidence)
 
-    async def expect_stored(self, sent: Sent, request: SignedRequest | None = None, times: int = 1) -> None:
-        """Fail unless an accepted event is in the observed records exactly so often; nothing without an observer."""
+    async def expect_stored(self, sent: Sent, request: SignedRequest | None = None) -> None:
+        """Fail unless an accepted event is in the observed records exactly once; nothing without an observer."""
         origin = request or sent.request
         observer = self.world.observer
         if observer is None or origin is None or not sent.accepted or not self.world.stores:
             return
         identity = origin.identity
-        records = await observer.until(lambda found: count(found, identity) >= times, self.settings.patience)
+        records = await observer.until(lambda found: count(found, identity) >= 1, self.settings.patience)
         found = count(records, identity)
-        if found != times:
+        if found != 1:
             seen = "lost" if found == 0 else f"stored {found} times"
             raise Failed(f"{sent.what} was answered {sent.outcome.split()[-1]} and {seen}", sent.evidence)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from hookproof.delivery.wire import Connection, WireError
 from hookproof.errors import HookproofError
 from hookproof.verifier import catalogue
-from hookproof.verifier.model import Check, Failed, Report, Result, Undecided, VerifierError
+from hookproof.verifier.model import Check, Failed, Report, Result, Undecided, Verdict, VerifierError
 from hookproof.verifier.probe import Probe
 from hookproof.verifier.world import World
 from hookproof.version import __version__
@@ -79,16 +79,19 @@ async def run(world: World, wanted: list[Check], progress: Progress = lambda _: 
     return report
 
 
-async def _several(checks: list[Check], one: Callable[[Check], object], at_once: int) -> None:
+async def _several(checks: list[Check], one: Callable[[Check], Awaitable[None]], at_once: int) -> None:
     gate = asyncio.Semaphore(at_once)
 
     async def guarded(check: Check) -> None:
         async with gate:
-            await one(check)  # type: ignore[misc]
+            await one(check)
 
-    async with asyncio.TaskGroup() as group:
-        for check in checks:
-            group.create_task(guarded(check))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for check in checks:
+                group.create_task(guarded(check))
+    except* VerifierError as several:
+        raise several.exceptions[0] from None
 
 
 async def _reach(world: World) -> None:
@@ -127,7 +130,7 @@ async def _run(world: World, check: Check) -> Result:
     except VerifierError as error:
         if world.process is None:
             raise
-        result = _result(world, check, "pass" if check.id == "secret-unset" else "inconclusive", str(error))
+        result = _result(world, check, "inconclusive", str(error))
     except HookproofError as error:
         result = _result(world, check, "inconclusive", str(error))
     result.seconds = time.perf_counter() - began
@@ -149,7 +152,7 @@ def _lacking(world: World, check: Check) -> str:
     return ""
 
 
-def _result(world: World, check: Check, verdict: str, reason: str) -> Result:
+def _result(world: World, check: Check, verdict: Verdict, reason: str) -> Result:
     settings = world.settings
     words = catalogue.basis(check, settings.contract, settings.events[0])
-    return Result(check, verdict, reason, words)  # type: ignore[arg-type]
+    return Result(check, verdict, reason, words)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -67,7 +69,6 @@ async def verify(asked: Request, library: Library, progress: Progress = lambda _
         seed=asked.seed,
         timeout=asked.timeout,
         slow=asked.slow,
-        given_basic=asked.options.basic is not None,
         verify_tls=asked.verify_tls,
     )
     Generator(contract, settings.events[0], 0, asked.options)  # raises if secret or credentials do not fit
@@ -89,12 +90,8 @@ def verify_now(asked: Request, library: Library, progress: Progress = lambda _: 
     async def interruptible() -> Report:
         loop = asyncio.get_running_loop()
         task = asyncio.ensure_future(verify(asked, library, progress))
-        try:
-            import signal
-
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # a thread, or Windows: no signals
             loop.add_signal_handler(signal.SIGINT, task.cancel)
-        except (NotImplementedError, RuntimeError, ValueError):  # no signals here: a thread, or Windows
-            pass
         return await task
 
     return asyncio.run(interruptible())

@@ -23,7 +23,6 @@ class Settings:
         timeout: seconds that an answer may take.
         slow: seconds after which an answer counts as slow.
         patience: seconds in which what was answered 2xx must be seen in the observed records.
-        given_basic: the user named the credentials, so the receiver is taken to check them.
     """
 
     contract: Contract
@@ -34,8 +33,12 @@ class Settings:
     slow: float = 3
     patience: float = 1
     concurrency: int = 8
-    given_basic: bool = False
     verify_tls: bool = True
+
+    @property
+    def given_basic(self) -> bool:
+        """Whether the user named the credentials, so that the receiver is taken to check them."""
+        return self.options.basic is not None
 
 
 @dataclass

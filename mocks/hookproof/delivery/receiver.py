@@ -66,6 +66,9 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
             self._answer(inbox.judge(self.path, self.headers, self.rfile.read(int(length))), b"")
 
         def do_GET(self) -> None:
+            if self.path != "/":
+                self._other()
+                return
             self._answer(200, json.dumps(list(inbox.kept.values())).encode())
 
         def _other(self) -> None:

@@ -20,7 +20,7 @@ LAYERS = [
     ["pointers", "schemas", "contracts.model", "contracts.library", "contracts"],
     ["validation", "signing", "encoding", "request"],
     ["story.draw", "story.words", "story.world", "story.session", "story.crash", "story.bug", "story.group",
-     "story.alert", "story.tale", "story.edge", "story"],
+     "story.thread", "story.alert", "story.tale", "story.edge", "story"],
     ["recipes.functions", "recipes.template", "recipes.recipe", "recipes"],
     ["coverage", "generator"],
     ["corpus", "judge", "story.providers", "delivery.targets", "delivery.faults", "delivery.wire", "delivery.engine",

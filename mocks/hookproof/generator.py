@@ -19,6 +19,7 @@ from hookproof.signing import Scheme, basic, check_secret
 from hookproof.story.draw import Draw
 from hookproof.story.edge import roughen
 from hookproof.story.tale import tell
+from hookproof.story.thread import Thread
 
 Payload = dict[str, Any]
 
@@ -42,6 +43,7 @@ class Options:
         base_url: what the URLs inside payloads begin with; the vendor's own by default.
         at: when the stories happen; drawn by default.
         edits: changes to each payload before it is signed: (JSON Pointer, value), or (JSON Pointer, DROP).
+        keep: members that a vendor may leave out and this one never does.
     """
 
     variant: str = "typical"
@@ -55,6 +57,15 @@ class Options:
     base_url: str | None = None
     at: datetime | None = None
     edits: list[tuple[str, Any]] = field(default_factory=list)
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When one event happens, and what it continues; both are drawn where they are not given."""
+
+    at: datetime | None = None
+    thread: Thread | None = None
 
 
 DROP = object()
@@ -92,6 +103,7 @@ class Generator:
         self.scheme = self._scheme()
         self._sign = self._signer()
         self._shape = VARIANTS[self.options.variant]
+        self._drawn = Moment(self.options.at)
 
     @property
     def size(self) -> int | None:
@@ -105,26 +117,27 @@ class Generator:
         shape = coverage.Shape(
             schemas.properties(path), frozenset(schemas.required(path, "generated")), self.recipe.told
         )
-        told = [self._edge(i) if i % 2 else self._told(self._draw(i)) for i in range(CANDIDATES)]
+        drawn = self._drawn
+        told = [self._edge(i, drawn) if i % 2 else self._told(self._draw(i), drawn) for i in range(CANDIDATES)]
         return coverage.cover(shape, told, lambda payload: validation.is_valid(payload, self.event, "generated"))
 
-    def payload(self, index: int) -> Payload:
-        """Make the payload of request ``index``.
+    def payload(self, index: int, moment: Moment | None = None) -> Payload:
+        """Make the payload of request ``index``, of the time and thread of a moment where one is given.
 
         Raises:
             RecipeError: the recipe cannot be told.
             PointerError: an edit names a place that the payload does not have.
         """
-        payload = self._shape(self, index)
+        payload = self._shape(self, index, moment or self._drawn)
         if self.options.edits:
             payload = copy.deepcopy(payload)
             for pointer, value in self.options.edits:
                 self._edit(payload, pointer, value)
         return payload
 
-    def request(self, index: int) -> SignedRequest:
-        """Make request ``index``, signed where the vendor signs and a secret is given. Raises as :meth:`payload`."""
-        payload = self.payload(index)
+    def request(self, index: int, moment: Moment | None = None) -> SignedRequest:
+        """Make request ``index``, signed where the vendor signs and a secret is given. As :meth:`payload`."""
+        payload = self.payload(index, moment)
         if self._content_type == encoding.JSON:
             body, headers = self._style(payload), [*self._headers]
         else:
@@ -154,37 +167,40 @@ class Generator:
     def _draw(self, index: int) -> Draw:
         return Draw(self._key + b"%d" % index)
 
-    def _told(self, draw: Draw) -> Payload:
-        return self.recipe.tell(tell(self.recipe.story, draw, self.options.at), self._urls)
+    def _told(self, draw: Draw, moment: Moment) -> Payload:
+        return self.recipe.tell(tell(self.recipe.story, draw, moment.at, moment.thread), self._urls)
 
-    def _typical(self, index: int) -> Payload:
+    def _typical(self, index: int, moment: Moment) -> Payload:
         draw = self._draw(index)
-        payload = self._told(draw)
+        payload = self._told(draw, moment)
         for name, percent in self.recipe.sometimes.items():
-            if not draw.chance(percent):
+            if not draw.chance(percent) and name not in self.options.keep:
                 del payload[name]
         return payload
 
-    def _minimal(self, index: int) -> Payload:
-        payload = self._told(self._draw(index))
-        return {name: payload[name] for name in self._required if name in payload}
+    def _minimal(self, index: int, moment: Moment) -> Payload:
+        payload = self._told(self._draw(index), moment)
+        kept = dict.fromkeys([*self._required, *self.options.keep])
+        return {name: payload[name] for name in kept if name in payload}
 
-    def _full(self, index: int) -> Payload:
-        return self._told(self._draw(index))
+    def _full(self, index: int, moment: Moment) -> Payload:
+        return self._told(self._draw(index), moment)
 
-    def _edge(self, index: int) -> Payload:
+    def _edge(self, index: int, moment: Moment) -> Payload:
         """Tell a nasty story: plainly where the schema forbids it, without some of the optional members."""
         draw = self._draw(index)
         chance = draw.fork(b"edge")
-        payload = self.recipe.tell(roughen(tell(self.recipe.story, draw, self.options.at), chance), self._urls)
+        story = roughen(tell(self.recipe.story, draw, moment.at, moment.thread), chance)
+        payload = self.recipe.tell(story, self._urls)
         findings = validation.validate(payload, self.event, "generated")
         if findings:
-            plain = self._told(self._draw(index))
+            plain = self._told(self._draw(index), moment)
             for name in {pointers.split(finding.pointer)[0] for finding in findings if finding.pointer}:
                 payload[name] = plain[name]
-        return {name: value for name, value in payload.items() if name in self._required or not chance.chance(15)}
+        kept = {*self._required, *self.options.keep}
+        return {name: value for name, value in payload.items() if name in kept or not chance.chance(15)}
 
-    def _covering(self, index: int) -> Payload:
+    def _covering(self, index: int, moment: Moment) -> Payload:  # noqa: ARG002 (what covers is found once)
         return self.coverage.payloads[index % len(self.coverage.payloads)]
 
     @cached_property
@@ -243,7 +259,7 @@ class Generator:
         return scheme.signer(checked)
 
 
-VARIANTS: dict[str, Callable[[Generator, int], Payload]] = {
+VARIANTS: dict[str, Callable[[Generator, int, Moment], Payload]] = {
     "typical": Generator._typical,
     "minimal": Generator._minimal,
     "full": Generator._full,

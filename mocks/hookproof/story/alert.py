@@ -44,12 +44,13 @@ def _tables() -> dict[str, Any]:
     return words.table("alerts")
 
 
-def alert(draw: Draw, app: App, platform: str) -> Alert:
-    """Draw an alert about an app."""
+def alert(draw: Draw, app: App, platform: str, this_time: Draw | None = None) -> Alert:
+    """Draw an alert about an app; ``this_time`` draws what differs each time that a rule fires."""
+    fresh = this_time or draw
     table = _tables()
     rule = draw.pick(table["rules"])
     threshold = draw.pick(rule["thresholds"])
-    percent = draw.between(50, 97) if rule["worse"] == "less than" else draw.between(105, 300)
+    percent = fresh.between(50, 97) if rule["worse"] == "less than" else fresh.between(105, 300)
     hundredths = round(threshold * percent)
     return Alert(
         title=rule["title"],
@@ -66,5 +67,5 @@ def alert(draw: Draw, app: App, platform: str) -> Alert:
             (condition["key"], condition["operator"], draw.pick(condition["values"]))
             for condition in table["conditions"][: draw.below(len(table["conditions"]) + 1)]
         ],
-        id=draw.uuid(),
+        id=fresh.uuid(),
     )

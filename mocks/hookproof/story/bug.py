@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from hookproof.story import words
 from hookproof.story.draw import Draw
+from hookproof.story.thread import Thread
 from hookproof.story.world import Person, person
 
 
@@ -55,8 +56,27 @@ def _tables() -> dict[str, Any]:
     return words.table("bugs")
 
 
-def bug(draw: Draw, at: datetime) -> Bug:
-    """Draw a bug that was reported at that moment."""
+def bug(draw: Draw, at: datetime, thread: Thread | None = None) -> Bug:
+    """Draw a bug that was reported at that moment, or one of a thread as it stands then."""
+    if thread is None:
+        return _drawn(draw, at)
+    lasting = _drawn(thread.lasting(), thread.first)
+    return replace(
+        lasting,
+        updated=at,
+        status=thread.status.replace("-", "").upper() or "OPEN",
+        workspace=_founded(thread.owner(), lasting.created),
+        project=_founded(thread.owned(), lasting.created),
+    )
+
+
+def _founded(draw: Draw, before: datetime) -> tuple[datetime, str]:
+    """Draw when a workspace or project was founded, which stays the same whatever happens in it, and its token."""
+    moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=draw.below(365), seconds=draw.below(86400))
+    return min(moment, before - timedelta(days=1)), draw.hex(16)
+
+
+def _drawn(draw: Draw, at: datetime) -> Bug:
     table = _tables()
     report = draw.pick(table["reports"])
     created = at - timedelta(milliseconds=draw.between(1000, 60000))

@@ -37,6 +37,7 @@ class Crash:
         site: the innermost frame of the app: where the exception was raised.
         number: the sequence number of the report.
         id: a UUID.
+        status: where it stands: ``open``, ``in-progress`` or ``closed``.
     """
 
     runtime: str
@@ -48,6 +49,7 @@ class Crash:
     site: Frame
     number: int
     id: str
+    status: str
     _frames: Callable[[Frame], list[Frame]]
     _made: list[Frame] | None = None
 
@@ -107,6 +109,7 @@ def crash(draw: Draw, app: App, runtimes: tuple[str, ...] = MOBILE) -> Crash:
         below = [_frame(stack, app, runtime) for _ in range(2 + stack.below(9))]
         return [*tops[name], site, *below, *bottom]
 
+    site, number = _frame(draw, app, runtime), draw.between(1, 9999)
     return Crash(
         runtime=runtime,
         os=entry.get("os", ""),
@@ -114,9 +117,10 @@ def crash(draw: Draw, app: App, runtimes: tuple[str, ...] = MOBILE) -> Crash:
         message=message,
         code=exception.get("code", ""),
         classifiers=[exception.get("classifier", name)],
-        site=_frame(draw, app, runtime),
-        number=draw.between(1, 9999),
+        site=site,
+        number=number,
         id=draw.uuid(),
+        status="open" if number % 4 else "in-progress",
         _frames=frames,
     )
 

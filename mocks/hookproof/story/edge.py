@@ -96,6 +96,7 @@ def _crash(crash: Any, draw: Draw) -> None:
         crash.code = ""
     crash.classifiers = [nasty(draw) for _ in range(draw.below(3))]
     crash.number = draw.pick(integers)
+    crash.status = "open" if crash.number % 4 else "in-progress"
 
 
 def _group(group: Any, draw: Draw) -> None:

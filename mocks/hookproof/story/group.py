@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hookproof.story import words
 from hookproof.story.crash import Crash
 from hookproof.story.draw import Draw
+from hookproof.story.thread import Thread
 from hookproof.story.world import App
 
 Histogram = list[list[str | int]]
@@ -50,8 +51,45 @@ def histogram(draw: Draw, values: list[str], total: int) -> Histogram:
     return [[value, count] for value, count in sorted(counts, key=lambda pair: -pair[1]) if count]
 
 
-def group(draw: Draw, at: datetime, app: App, crash: Crash) -> Group:
+def group(draw: Draw, at: datetime, app: App, crash: Crash, thread: Thread | None = None) -> Group:
     """Draw the group that a crash belongs to, as it stands at that moment."""
+    return _continued(thread, at, app, crash) if thread else _drawn(draw, at, app, crash)
+
+
+def _continued(thread: Thread, at: datetime, app: App, crash: Crash) -> Group:
+    """Tell how a group stands that was seen so often: what counts never shrinks, what names it stays."""
+    lasting, seen = thread.lasting().fork(b"group"), thread.seen
+    hosts = [f"{name}-{number}" for number, name in enumerate(lasting.pick(words.faker()["hosts"]) for _ in range(3))]
+    values = {
+        "version": [app.version],
+        "environment": ["production", "staging", "devel"],
+        "hostname": hosts,
+        "error.type": [crash.name],
+        "uname.sysname": [crash.os.split()[0]],
+    }
+    number = lasting.between(256, 0xFFFFF)
+    return Group(
+        first=thread.first.replace(microsecond=0),
+        last=at.replace(microsecond=0),
+        occurrences=seen,
+        hosts=min(1 + (seen - 1) * lasting.between(10, 60) // 100, 500),
+        guids=seen * lasting.between(10, 90) // 100,
+        object_id=f"{number + seen:x}",
+        histograms={name: shares(options, seen) for name, options in values.items()},
+        key=lasting.between(1000, 99999),
+        parent=lasting.between(1000, 99999),
+        report=lasting.between(10000, 900000) + seen,
+        new=thread.new,
+    )
+
+
+def shares(values: list[str], total: int) -> Histogram:
+    """Share at most ``total`` among up to three values so that no count shrinks while the total grows."""
+    counts = [total] if len(values) == 1 else [-(-total // 2), total // 3, total // 7]
+    return [[value, count] for value, count in zip(values, counts, strict=False) if count]
+
+
+def _drawn(draw: Draw, at: datetime, app: App, crash: Crash) -> Group:
     fake = words.faker()
     new = draw.chance(25)
     occurrences = 1 if new else draw.between(2, 40000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -96,6 +96,15 @@ def app(draw: Draw) -> App:
         build=f"{version}.{draw.below(9000) + 100}",
         mode=mode,
     )
+
+
+def released(app: App, times: int) -> App:
+    """Return the app so many releases later: a higher minor version, a higher build."""
+    if not times:
+        return app
+    major, minor, _ = app.version.split(".")
+    version = f"{major}.{int(minor) + times}.0"
+    return replace(app, version=version, build=f"{version}.{int(app.build.rpartition('.')[2]) + times}")
 
 
 def device(draw: Draw, platform: str | None = None) -> Device:

@@ -238,7 +238,7 @@ class Generator:
         if rule is not None and (given is not None or rule.required.value):
             headers.append(("Authorization", basic(given or rule.sample.value, rule)))
         for name, value in self.options.headers:
-            headers.append((name, _header_value(name, value)))
+            headers.append((name, header_value(name, value)))
         return headers
 
     def _scheme(self) -> Scheme | None:
@@ -275,7 +275,12 @@ def _urls(contract: Contract, base: str | None) -> SimpleNamespace:
     return SimpleNamespace(**{name: f"{base.rstrip('/')}/{contract.vendor}/{name}" for name in contract.urls})
 
 
-def _header_value(name: str, value: str) -> str:
+def header_value(name: str, value: str) -> str:
+    """Return the value of a header that can be sent.
+
+    Raises:
+        UsageError: name or value cannot be those of a header.
+    """
     token = name.replace("-", "").replace("_", "")
     if not token.isalnum() or not token.isascii():
         raise UsageError(f"{name!r} cannot be the name of a header")

@@ -45,10 +45,11 @@ class Transmission:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a fault may look at: the signature scheme, and chance."""
+    """What a fault may look at: the signature scheme, the secret before the present one, and chance."""
 
     scheme: Scheme | None
     draw: Draw
+    former: str | None = None
 
 
 def _delay(sent: Transmission, context: Context) -> None:
@@ -105,6 +106,14 @@ def _other_secret(sent: Transmission, context: Context) -> None:
         sent.replace_header(name, context.scheme.sign(sent.body, context.draw.hex(20)))
 
 
+def _old_secret(sent: Transmission, context: Context) -> None:
+    name, _ = _signature(sent, context)
+    if context.former is None:
+        raise UsageError("this fault signs with the secret before the present one, and there was none")
+    if context.scheme is not None:
+        sent.replace_header(name, context.scheme.sign(sent.body, context.former))
+
+
 def _wrong_header(sent: Transmission, context: Context) -> None:
     name, value = _signature(sent, context)
     sent.replace_header(name, None)
@@ -137,6 +146,7 @@ FAULTS: dict[str, tuple[str, Callable[[Transmission, Context], None]]] = {
     "wrong-signature": ("one digit of the signature is changed", _wrong_signature),
     "missing-signature": ("the signature header is left out", _missing_signature),
     "other-secret": ("signed with another secret", _other_secret),
+    "old-secret": ("signed with the secret that was changed last; on the mock server alone", _old_secret),
     "wrong-header": ("the signature stands in a header of another name", _wrong_header),
     "wrong-content-type": ("the content type says text/plain", _wrong_content_type),
     "chunked": ("the body is sent in chunks, without a length", _chunked),
@@ -146,8 +156,13 @@ FAULTS: dict[str, tuple[str, Callable[[Transmission, Context], None]]] = {
 """The faults by name, each with what it does."""
 
 
-def transmission(request: SignedRequest, faults: list[str], scheme: Scheme | None) -> Transmission:
+def transmission(
+    request: SignedRequest, faults: list[str], scheme: Scheme | None, former: str | None = None
+) -> Transmission:
     """Make what will be sent of a request, with faults applied in their order; deterministic by the request's seed.
+
+    Args:
+        former: the secret before the present one, for the fault ``old-secret``.
 
     Raises:
         UnknownNameError: there is no such fault.
@@ -158,5 +173,5 @@ def transmission(request: SignedRequest, faults: list[str], scheme: Scheme | Non
         if name not in FAULTS:
             raise UnknownNameError("fault", name, FAULTS)
         draw = Draw(f"{request.event}\0{request.seed}\0{request.index}\0fault\0{name}".encode())
-        FAULTS[name][1](sent, Context(scheme, draw))
+        FAULTS[name][1](sent, Context(scheme, draw, former))
     return sent

@@ -1,0 +1,1 @@
+"""The mock vendor server: every vendor's set-up and delivery behaviour, played from its contract."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 from hypothesis import settings
 
 from hookproof.contracts import Contract, Event, Library, default_library
+
+sys.path.insert(0, str(Path(__file__).parent / "tests/receivers"))
+from catcher import Catcher, catching
 
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
@@ -89,3 +93,10 @@ def receiver() -> Iterator[str]:
     signed = {"/luciq": ("x-lcq-signature-256", SECRET), "/instabug": ("x-ibg-signature-256", SECRET)}
     with running(Inbox(signed, {"/backtrace": "hookproof:any-password"})) as base:
         yield base
+
+
+@pytest.fixture
+def catcher() -> Iterator[Catcher]:
+    """A receiver that keeps what arrives and answers what a test tells it to."""
+    with catching() as one:
+        yield one

@@ -49,6 +49,7 @@ LAYERS = [
     ["server.operations"],
     ["server.app"],
     ["server.running"],
+    ["client"],
     ["api", ""],
     ["pytest_plugin"],
     ["cli", "cli.console", "cli.options", "cli.vendors", "cli.generate", "cli.send", "cli.validate", "cli.demo",

@@ -112,6 +112,27 @@ def _verify(config: pytest.Config, name: str) -> Any:
 
 
 _BASE = pytest.StashKey[str]()
+_NAMESPACES = pytest.StashKey[int]()
+
+
+@pytest.fixture(scope="session")
+def mock_vendors_server() -> Iterator[Any]:
+    """A mock vendor server in this process, one for all tests; each worker of xdist has its own."""
+    from hookproof.client import mock_vendors
+
+    with mock_vendors() as client:
+        yield client
+
+
+@pytest.fixture
+def mock_vendors(mock_vendors_server: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A namespace of its own for each test, on the mock vendor server: a :class:`hookproof.client.Client`."""
+    count = request.config.stash[_NAMESPACES] = request.config.stash.get(_NAMESPACES, 0) + 1
+    client = mock_vendors_server.within(f"test-{count}")
+    try:
+        yield client
+    finally:
+        client.delete()
 
 
 @pytest.fixture

@@ -124,8 +124,12 @@ class Courier:
 
     async def _on(self, connection: Connection, sent: Transmission) -> Answer:
         connection.begin()
-        await transmit(connection, sent)
-        answer = await connection.answer(self.timeout)
+        try:
+            await transmit(connection, sent)
+            answer = await connection.answer(self.timeout)
+        except asyncio.CancelledError:
+            connection.close()
+            raise
         if connection.open_for_more:
             self._idle.append(connection)
         else:

@@ -81,6 +81,7 @@ def _asgi(app: Any) -> Iterator[str]:
     except ImportError as error:
         raise UsageError("serving an ASGI application needs uvicorn: pip install uvicorn") from error
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not set it on such a socket
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="auto"))
         run: Callable[..., None] = server.run
         thread = threading.Thread(target=run, args=([listening],), daemon=True)

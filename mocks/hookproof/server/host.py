@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import deque
@@ -76,8 +77,6 @@ class Host:
 
     async def drain(self, seconds: float) -> None:
         """Let what is due be delivered, for at most so long, then stop."""
-        import asyncio
-
         self.stopping = True
         try:
             async with asyncio.timeout(seconds):
@@ -85,9 +84,12 @@ class Host:
                     await namespace.settled()
         except TimeoutError:
             pass
+        ending: set[asyncio.Task[None]] = set()
         for namespace in self.namespaces.values():
-            namespace.stop()
+            ending |= namespace.stop()
             namespace.feed.close()
+        await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.sleep(0)  # connections that were closed go away with the next turn of the loop
 
     def restore(self) -> None:
         """Bring back what the journal holds; what was under way when the server ended is sent again."""

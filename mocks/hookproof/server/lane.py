@@ -76,13 +76,14 @@ class Lane:
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
-    def close(self) -> None:
-        """Stop; what is under way is broken off."""
+    def close(self) -> set[asyncio.Task[None]]:
+        """Stop; what is under way is broken off. Returns what is still to end."""
         self._closed = True
         self._ready.clear()
         for worker in self._workers:
             worker.cancel()
         self.refresh()
+        return set(self._workers)
 
     def refresh(self) -> None:
         """Forget connections and resolved addresses."""

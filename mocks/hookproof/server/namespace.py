@@ -271,14 +271,14 @@ class Namespace:
 
     # Ends
 
-    def stop(self) -> None:
-        """Stop all that is under way and planned."""
+    def stop(self) -> set[asyncio.Task[None]]:
+        """Stop all that is under way and planned. Returns what is still to end."""
         self.clock.clear()
-        for lane in self.lanes.values():
-            lane.close()
+        ending = {worker for lane in self.lanes.values() for worker in lane.close()}
         self.lanes.clear()
         self.scheduled.clear()
         self.pending.clear()
+        return ending
 
     def reset(self) -> None:
         """Empty it, as if it had never been used."""

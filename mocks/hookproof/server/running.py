@@ -156,7 +156,9 @@ async def _sweep(world: Host) -> None:
 def _listen(config: Config) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
-        return socket.create_server((config.host, config.port), family=family, backlog=512)
+        listening = socket.create_server((config.host, config.port), family=family, backlog=512)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it; asyncio does not set it
+        return listening
     except OSError as error:
         reason = "the port is in use" if error.errno == 98 else error.strerror or str(error)
         raise UsageError(f"cannot listen on {config.host} port {config.port}: {reason}") from error

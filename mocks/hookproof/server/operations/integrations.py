@@ -176,7 +176,7 @@ async def _verified(namespace: Namespace, made: Integration) -> None:
     lane.push(request)
     await lane.idle.wait()
     if made.number not in namespace.integrations:
-        namespace.lanes.pop(made.number, None)
+        namespace.lanes.pop(made.number).close()
     if request.state == "delivered":
         return
     evidence = shown(namespace, request.number)

@@ -49,7 +49,7 @@ LAYERS = [
     ["server.operations"],
     ["server.app"],
     ["server.running"],
-    ["client"],
+    ["client", "stubs"],
     ["api", ""],
     ["pytest_plugin"],
     ["cli", "cli.console", "cli.options", "cli.vendors", "cli.generate", "cli.send", "cli.validate", "cli.demo",

@@ -55,6 +55,14 @@ from hookproof.cli.options import contracts_option
     help="How many finished deliveries each namespace keeps.",
 )
 @click.option(
+    "--max-pending",
+    type=click.IntRange(1, 1_000_000),
+    default=20_000,
+    show_default=True,
+    metavar="N",
+    help="How many deliveries may be on their way in each namespace.",
+)
+@click.option(
     "--expire",
     type=click.FloatRange(1),
     default=3600,

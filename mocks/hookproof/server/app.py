@@ -11,13 +11,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Match, Route
 
 from hookproof.errors import HookproofError
-from hookproof.server import guard, operations
+from hookproof.server import guard, operations, problem
 from hookproof.server.assets import asset
 from hookproof.server.document import Operation
 from hookproof.server.document import operations as every_operation
 from hookproof.server.guard import Guard, Receive, Scope
 from hookproof.server.host import DEFAULT, Host
-from hookproof.server.journal import JournalError
 from hookproof.server.operations.call import Call, Reply
 from hookproof.server.problem import MEDIA_TYPE, Problem
 
@@ -53,14 +52,8 @@ class App:
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         try:
             return await self._served(scope, receive)
-        except Problem as problem:
-            return _told(problem)
-        except JournalError as error:
-            return _told(Problem("storage", str(error)))
         except HookproofError as error:
-            from hookproof.server import problem as problems
-
-            return _told(problems.of(error))
+            return _told(problem.of(error))
         except Exception:
             log.exception("%s %s", scope["method"], scope["path"])
             return _told(Problem("internal", "the server has made a mistake; its log says which"))
@@ -78,8 +71,8 @@ class App:
         given = {"path": arguments, "query": _query(scope)}
         read = operation.arguments(given)
         body = operation.read(await self._body(receive, headers)) if operation.body else None
-        namespace = self.host.namespace(named if named is not None else headers.get("hookproof-namespace", DEFAULT))
-        call = Call(self.host, namespace, read, body, headers)
+        name = named if named is not None else headers.get("hookproof-namespace", DEFAULT)
+        call = Call(self.host, name, read, body, headers)
         return _response(await operations.find(operation.name)(call))
 
     def _find(self, scope: Scope) -> tuple[Operation, dict[str, str]]:
@@ -154,7 +147,7 @@ def _plain(value: Any) -> Any:
     return dict(value) if hasattr(value, "items") else str(value)
 
 
-def _told(problem: Problem) -> Response:
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
-    body = orjson.dumps(problem.document(), default=_plain)
-    return Response(body, problem.status, headers, MEDIA_TYPE)
+def _told(error: Problem) -> Response:
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    body = orjson.dumps(error.document(), default=_plain)
+    return Response(body, error.status, headers, MEDIA_TYPE)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hookproof.errors import HookproofError, SecretError, TargetError, UnknownNameError, UsageError
+from hookproof.server.journal import JournalError
 
 KINDS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be read"),
@@ -64,6 +65,11 @@ def of(error: HookproofError, pointer: str = "") -> Problem:
     if isinstance(error, Problem):
         return error
     errors = [{"pointer": pointer, "detail": str(error)}] if pointer else []
-    kinds = ((UnknownNameError, "unknown-name"), (SecretError, "setting"), (TargetError, "target"))
+    kinds = (
+        (UnknownNameError, "unknown-name"),
+        (SecretError, "setting"),
+        (TargetError, "target"),
+        (JournalError, "storage"),
+    )
     kind = next((kind for cause, kind in kinds if isinstance(error, cause)), "")
     return Problem(kind or ("invalid" if isinstance(error, UsageError) else "conflict"), str(error), errors)

@@ -36,7 +36,7 @@ class Config:
         token: what the API asks for; made up where the server is not on loopback and none is given.
         hosts: further names under which it may be called.
         public_url: what URLs inside payloads begin with; by default where it listens.
-        keep: finished deliveries that each namespace keeps.
+        keep: finished deliveries that each namespace keeps; max_pending: those that may be on their way in one.
         expire: seconds after which an unused namespace is forgotten.
         drain: seconds that deliveries under way have when the server ends.
         contracts: folders of further vendors.
@@ -50,6 +50,7 @@ class Config:
     hosts: Sequence[str] = ()
     public_url: str | None = None
     keep: int = 10_000
+    max_pending: int = 20_000
     expire: float = 3600
     drain: float = 10
     contracts: Sequence[Path] = ()
@@ -91,7 +92,13 @@ async def run(config: Config, on_ready: Callable[[Running], None], signals: bool
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         journal = Journal(config.db, config.keep)
         base = (config.public_url or _reachable(url)).rstrip("/") + "/pages"
-        setup = Setup(default_library(*config.contracts), journal, lambda: base, tuple(config.allowed))
+        setup = Setup(
+            default_library(*config.contracts),
+            journal,
+            lambda: base,
+            tuple(config.allowed),
+            max_pending=config.max_pending,
+        )
         world = Host(setup, config.expire)
         token = config.token or (None if guard.is_loopback(config.host) else secrets.token_urlsafe(24))
         app = App(world, Guard(guard.names(config.host, config.hosts), token))
@@ -157,7 +164,9 @@ def _listen(config: Config) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
         listening = socket.create_server((config.host, config.port), family=family, backlog=512)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it; asyncio does not set it
+        listening.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )  # connections inherit it; asyncio does not set it
         return listening
     except OSError as error:
         reason = "the port is in use" if error.errno == 98 else error.strerror or str(error)

@@ -14,16 +14,26 @@ class Call:
     """A call.
 
     Attributes:
+        name: the namespace that it is about.
         arguments: the parameters of path and query, read and checked.
         body: the body, read and checked, or None.
         headers: the headers of the request, names in lower case.
     """
 
     host: Host
-    namespace: Namespace
+    name: str
     arguments: dict[str, Any]
     body: Any
     headers: dict[str, str]
+
+    @property
+    def namespace(self) -> Namespace:
+        """The namespace; it is made when an operation asks for it for the first time.
+
+        Raises:
+            Problem: it cannot have that name, or there are too many.
+        """
+        return self.host.namespace(self.name)
 
 
 @dataclass

@@ -30,10 +30,8 @@ class Server:
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.ready_file = folder / "ready.json"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "hookproof", "serve", "--port", "0", "--ready-file", str(self.ready_file), *arguments],
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        command = [sys.executable, "-m", "hookproof", "serve", "--port", "0", "--ready-file", str(self.ready_file)]
+        self.process = subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True)
         while not self.ready_file.exists():
             assert self.process.poll() is None, self.process.communicate()[1]
             time.sleep(0.005)  # the file is the sign; there is nothing else to wait for

@@ -183,7 +183,7 @@ def test_nothing_is_lost_when_it_is_killed(start: Start, catcher: Catcher, tmp_p
     arrived = Counter(catcher.bodies)
     with closing(sqlite3.connect(db)) as rows:
         logged = dict(rows.execute(
-            "SELECT d.body, count(a.id) FROM deliveries d JOIN attempts a ON a.delivery = d.number GROUP BY d.number"
+            "SELECT b.body, count(*) FROM bodies b JOIN attempts a ON a.delivery = b.delivery GROUP BY b.delivery"
         ))  # fmt: skip
         states = dict(rows.execute("SELECT state, count(*) FROM deliveries GROUP BY state"))
     assert states == {"delivered": total}

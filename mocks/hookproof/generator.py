@@ -14,7 +14,7 @@ from hookproof import coverage, encoding, pointers, schemas, validation
 from hookproof.contracts.model import Contract, Event
 from hookproof.errors import PointerError, UnknownNameError, UsageError
 from hookproof.recipes import recipe as recipes
-from hookproof.request import USER_AGENT, Headers, SignedRequest
+from hookproof.request import USER_AGENT, Headers, SignedRequest, header_value
 from hookproof.signing import Scheme, basic, check_secret
 from hookproof.story.draw import Draw
 from hookproof.story.edge import roughen
@@ -273,17 +273,3 @@ def _urls(contract: Contract, base: str | None) -> SimpleNamespace:
     if base is None:
         return SimpleNamespace(**{name: fact.value for name, fact in contract.urls.items()})
     return SimpleNamespace(**{name: f"{base.rstrip('/')}/{contract.vendor}/{name}" for name in contract.urls})
-
-
-def header_value(name: str, value: str) -> str:
-    """Return the value of a header that can be sent.
-
-    Raises:
-        UsageError: name or value cannot be those of a header.
-    """
-    token = name.replace("-", "").replace("_", "")
-    if not token.isalnum() or not token.isascii():
-        raise UsageError(f"{name!r} cannot be the name of a header")
-    if any(character in "\r\n\0" for character in value) or not value.isascii():
-        raise UsageError(f"the value of the header {name} has a line break or characters beyond ASCII")
-    return value

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hookproof.errors import UsageError
 from hookproof.version import __version__
 
 Headers = list[tuple[str, str]]
@@ -157,3 +158,17 @@ def har(requests: list[SignedRequest], url: str) -> bytes:
         "entries": [entry(request) for request in requests],
     }
     return json.dumps({"log": log}, indent=1).encode("utf-8") + b"\n"
+
+
+def header_value(name: str, value: str) -> str:
+    """Return the value of a header that can be sent.
+
+    Raises:
+        UsageError: name or value cannot be those of a header.
+    """
+    token = name.replace("-", "").replace("_", "")
+    if not token.isalnum() or not token.isascii():
+        raise UsageError(f"{name!r} cannot be the name of a header")
+    if any(character in "\r\n\0" for character in value) or not value.isascii():
+        raise UsageError(f"the value of the header {name} has a line break or characters beyond ASCII")
+    return value

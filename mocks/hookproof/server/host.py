@@ -13,7 +13,7 @@ import orjson
 from hookproof.errors import HookproofError
 from hookproof.request import SignedRequest
 from hookproof.server.event import Event
-from hookproof.server.journal import FINAL
+from hookproof.server.journal import DELIVERIES, FINAL
 from hookproof.server.model import Delivery, Fault, Integration, Manner
 from hookproof.server.namespace import Namespace, Setup
 from hookproof.server.problem import Problem
@@ -148,7 +148,7 @@ class Host:
                 namespace.plan(event)
 
     def _deliveries(self, namespace: Namespace) -> None:
-        query = f"SELECT * FROM deliveries WHERE namespace = ? AND state NOT IN {FINAL} ORDER BY due, number"  # noqa: S608
+        query = f"{DELIVERIES} AND namespace = ? AND state NOT IN {FINAL} ORDER BY due, number"
         for row in self.setup.journal.rows(query, namespace.name):
             if row["integration"] in namespace.integrations and orjson.loads(row["document"])["purpose"] != "verify":
                 namespace.start(delivery_of(namespace, row))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,9 @@ from hookproof.errors import HookproofError
 VERSION = 1
 AGAIN = 0.5
 """Seconds until writing is tried again after it failed."""
+
+DELIVERIES = "SELECT * FROM deliveries JOIN bodies USING (namespace) WHERE bodies.delivery = deliveries.number"
+"""Deliveries with their bodies; conditions follow with AND."""
 
 FINAL = "('delivered', 'failed', 'dropped')"
 
@@ -91,7 +93,7 @@ class Journal:
 
     def forget(self, namespace: str, name: bool = False) -> list[Operation]:
         """Return what empties a namespace; with ``name``, it is gone for good."""
-        tables = ["integrations", "events", "deliveries", "attempts"]
+        tables = ["integrations", "events", "deliveries", "bodies", "attempts"]
         operations: list[Operation] = [
             (f"DELETE FROM {table} WHERE namespace = ?", (namespace,))  # noqa: S608 (names of tables are ours)
             for table in tables
@@ -160,7 +162,7 @@ def _opened(path: Path | None) -> sqlite3.Connection:
     if version == 0:
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise JournalError(f"{path}: this is a database, and not a journal of hookproof")
-        for statement in resources.files(__package__).joinpath("journal.sql").read_text("utf-8").split(";"):
+        for statement in Path(__file__).with_name("journal.sql").read_text("utf-8").split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
@@ -183,11 +185,12 @@ def _trim(namespace: str, keep: int) -> list[Operation]:
     """Forget finished deliveries but for the newest ``keep``, with their attempts, and events alike."""
     last = "(SELECT number FROM {} WHERE namespace = ? AND state IN {} ORDER BY number DESC LIMIT 1 OFFSET ?)"
     gone = f"namespace = ? AND state IN {FINAL} AND number <= {last.format('deliveries', FINAL)}"
-    attempts = f"SELECT number FROM deliveries WHERE {gone}"  # noqa: S608 (all of it is ours)
+    numbers = f"SELECT number FROM deliveries WHERE {gone}"  # noqa: S608 (all of it is ours)
     events = f"namespace = ? AND state = 'happened' AND number <= {last.format('events', ('happened', ''))}"
     values = (namespace, namespace, keep)
     return [
-        (f"DELETE FROM attempts WHERE namespace = ? AND delivery IN ({attempts})", (namespace, *values)),  # noqa: S608
+        (f"DELETE FROM attempts WHERE namespace = ? AND delivery IN ({numbers})", (namespace, *values)),  # noqa: S608
+        (f"DELETE FROM bodies WHERE namespace = ? AND delivery IN ({numbers})", (namespace, *values)),  # noqa: S608
         (f"DELETE FROM deliveries WHERE {gone}", values),  # noqa: S608
         (f"DELETE FROM events WHERE {events}", values),  # noqa: S608
     ]

@@ -25,7 +25,6 @@ CREATE TABLE events (
 );
 
 CREATE TABLE deliveries (
-  id INTEGER PRIMARY KEY,
   namespace TEXT NOT NULL,
   number INTEGER NOT NULL,
   integration INTEGER NOT NULL,
@@ -34,12 +33,18 @@ CREATE TABLE deliveries (
   state TEXT NOT NULL,              -- pending, delivered, failed, dropped
   due REAL NOT NULL,
   document TEXT NOT NULL,
+  PRIMARY KEY (namespace, number)
+) WITHOUT ROWID;
+
+CREATE TABLE bodies (               -- apart, so that a change of a delivery's state writes no body again
+  id INTEGER PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  delivery INTEGER NOT NULL,
   body BLOB NOT NULL,
-  UNIQUE (namespace, number)
+  UNIQUE (namespace, delivery)
 );
 
 CREATE TABLE attempts (
-  id INTEGER PRIMARY KEY,
   namespace TEXT NOT NULL,
   delivery INTEGER NOT NULL,
   number INTEGER NOT NULL,
@@ -49,5 +54,5 @@ CREATE TABLE attempts (
   body BLOB,                        -- the bytes sent, where a fault has changed them
   answer TEXT,
   answer_body BLOB,
-  UNIQUE (namespace, delivery, number)
-);
+  PRIMARY KEY (namespace, delivery, number)
+) WITHOUT ROWID;

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hookproof.errors import HookproofError
-from hookproof.generator import Generator, Moment
 from hookproof.pointers import get
 from hookproof.request import USER_AGENT, SignedRequest
 from hookproof.server.clock import moment
@@ -14,6 +14,9 @@ from hookproof.server.event import Event
 from hookproof.server.model import Delivery, Integration, Purpose
 from hookproof.server.notice import Notice, Wish, notices, options
 from hookproof.story.thread import Thread
+
+if TYPE_CHECKING:
+    from hookproof.generator import Generator
 
 MAX_GENERATORS = 200
 """How many generators are kept for an integration; each stands for one way to make requests."""
@@ -100,6 +103,8 @@ class Maker:
         Raises:
             HookproofError: what the tester wishes does not fit the event.
         """
+        from hookproof.generator import Moment
+
         thread = Thread(
             tenant=event.tenant,
             key=event.thread,
@@ -136,6 +141,8 @@ class Maker:
         if key not in integration.generators:
             if len(integration.generators) >= MAX_GENERATORS:
                 integration.generators.clear()
+            from hookproof.generator import Generator
+
             contract = integration.contract
             kind = contract.event(event.name.partition(".")[2])
             made = options(contract, kind, integration.settings, notice, wish, base)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hookproof.contracts.model import Contract
 from hookproof.delivery.faults import Transmission, transmission
 from hookproof.errors import UnknownNameError
-from hookproof.generator import Generator
 from hookproof.request import SignedRequest
 from hookproof.server.settings import Settings, of_type
 from hookproof.signing import Scheme
 from hookproof.story.draw import Draw
+
+if TYPE_CHECKING:
+    from hookproof.generator import Generator
 
 Purpose = Literal["event", "test", "verify"]
 

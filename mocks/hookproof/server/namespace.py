@@ -27,9 +27,13 @@ EVENT = (
     " ON CONFLICT (namespace, number) DO UPDATE SET state = excluded.state, document = excluded.document"
 )
 DELIVERY = (
-    "INSERT INTO deliveries (namespace, number, integration, event, name, state, due, document, body)"
-    " VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?) ON CONFLICT (namespace, number)"
-    " DO UPDATE SET event = excluded.event, document = excluded.document, body = excluded.body"
+    "INSERT INTO deliveries (namespace, number, integration, event, name, state, due, document)"
+    " VALUES (?, ?, ?, ?, ?, 'pending', ?, ?) ON CONFLICT (namespace, number)"
+    " DO UPDATE SET event = excluded.event, document = excluded.document"
+)
+BODY = (
+    "INSERT INTO bodies (namespace, delivery, body) VALUES (?, ?, ?)"
+    " ON CONFLICT (namespace, delivery) DO UPDATE SET body = excluded.body"
 )
 
 
@@ -230,7 +234,7 @@ class Namespace:
                     delivery = self.maker.make(order, event, integration, lambda: self.number("delivery"))
                     event.deliveries.append(delivery.number)
                     made.append(delivery)
-                    operations.append(delivery_row(self.name, delivery))
+                    operations += delivery_rows(self.name, delivery)
                     delivery.request.payload = {}  # the body says it all
             except HookproofError as error:
                 if strict:
@@ -290,7 +294,7 @@ class Namespace:
         self.feed.tell("reset")
 
 
-def delivery_row(namespace: str, delivery: Delivery) -> Operation:
+def delivery_rows(namespace: str, delivery: Delivery) -> list[Operation]:
     """Return what the journal keeps of a delivery that was made, or made anew for a batch."""
     request = delivery.request
     document: Document = {
@@ -310,4 +314,5 @@ def delivery_row(namespace: str, delivery: Delivery) -> Operation:
     }
     stored = orjson.dumps(document, default=str)
     numbers = (delivery.number, delivery.integration.number, delivery.event)
-    return DELIVERY, (namespace, *numbers, request.event or None, delivery.due, stored, request.body)
+    row = (namespace, *numbers, request.event or None, delivery.due, stored)
+    return [(DELIVERY, row), (BODY, (namespace, delivery.number, request.body))]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hookproof import schemas
 from hookproof.contracts.model import Contract, Event
-from hookproof.generator import DROP, Options
 from hookproof.pointers import join
 from hookproof.server.settings import Settings, of_type
+
+if TYPE_CHECKING:
+    from hookproof.generator import Options
 
 Occasion = Literal["new", "again"]
 
@@ -79,6 +81,8 @@ class Wish:
 def options(contract: Contract, event: Event, settings: Settings, notice: Notice, wish: Wish, base_url: str) -> Options:
     """Return how the requests of a notification are made."""
     import orjson
+
+    from hookproof.generator import DROP, Options
 
     edits: list[tuple[str, Any]] = []
     headers: list[tuple[str, str]] = []

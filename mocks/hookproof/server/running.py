@@ -104,7 +104,7 @@ async def run(config: Config, on_ready: Callable[[Running], None], signals: bool
         app = App(world, Guard(guard.names(config.host, config.hosts), token))
         server = _server(
             uvicorn.Config(
-                app, log_level="warning", lifespan="off", access_log=False, ws="none", http="httptools", loop="asyncio",
+                app, log_config=None, lifespan="off", access_log=False, ws="none", http="httptools", loop="asyncio",
                 timeout_keep_alive=60, timeout_graceful_shutdown=1, server_header=False, backlog=512,
             )
         )  # fmt: skip

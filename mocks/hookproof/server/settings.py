@@ -9,8 +9,8 @@ from hookproof import schemas
 from hookproof.contracts.model import Contract
 from hookproof.delivery.targets import parse
 from hookproof.errors import HookproofError, UnknownNameError
-from hookproof.generator import header_value
 from hookproof.pointers import join
+from hookproof.request import header_value
 from hookproof.server.problem import Problem
 from hookproof.signing import basic, check_secret
 

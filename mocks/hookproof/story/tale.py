@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,7 +51,7 @@ def _mobile_crash(draw: Draw, at: datetime, thread: Thread | None) -> Story:
     who, use = person(draw), session(draw, at, the_device)
     broken = crash(lasting, the_app, (the_device.platform,))
     if thread:
-        broken = replace(broken, status=thread.status or "open")
+        broken.status = thread.status or "open"
     return Story(at, the_app, who, the_device, use, broken)
 
 

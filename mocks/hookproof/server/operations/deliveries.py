@@ -6,7 +6,7 @@ from typing import Any
 
 from hookproof.server import views
 from hookproof.server.host import delivery_of
-from hookproof.server.journal import FINAL
+from hookproof.server.journal import DELIVERIES, FINAL
 from hookproof.server.model import Document
 from hookproof.server.namespace import Namespace
 from hookproof.server.operations.call import Call, Reply, numbered
@@ -21,7 +21,7 @@ async def list_deliveries(call: Call) -> Reply:
     if least:
         sought = where if "state" in given else f"{where} AND state IN {FINAL}"
         enough = await namespace.feed.until(lambda: _count(namespace, sought, values) >= least, given.get("wait", 0))
-    query = f"SELECT * FROM deliveries WHERE {where} ORDER BY number LIMIT ?"  # noqa: S608 (conditions are ours)
+    query = f"{DELIVERIES} AND {where} ORDER BY number LIMIT ?"
     rows = namespace.setup.journal.rows(query, *values, given["limit"])
     found = [views.delivery(row, _attempts(namespace, row["number"])) for row in rows]
     return Reply({"deliveries": found, "matching": _count(namespace, where, values), "enough": enough})
@@ -126,7 +126,7 @@ def _attempts(namespace: Namespace, number: int) -> list[Any]:
 
 
 def _row(namespace: Namespace, number: int) -> Any:
-    query = "SELECT * FROM deliveries WHERE namespace = ? AND number = ?"
+    query = f"{DELIVERIES} AND namespace = ? AND number = ?"
     return next(iter(namespace.setup.journal.rows(query, namespace.name, number)), None)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import orjson
 
 from hookproof.errors import HookproofError
-from hookproof.recipes import recipe as recipes
 from hookproof.server import problem, scenario
 from hookproof.server.clock import text
 from hookproof.server.event import Event
@@ -142,6 +141,8 @@ async def run_scenario(call: Call) -> Reply:
 
 def _told(namespace: Namespace, chosen: scenario.Scenario, vendor: str, run: str, now: float) -> Iterator[Event]:
     """Tell a scenario in the words of one vendor, as far as it has words for it."""
+    from hookproof.recipes import recipe as recipes
+
     contract = namespace.setup.library.contract(vendor)
     stories = {recipes.read(kind.recipe_path).story: kind.name for kind in reversed(list(contract.events.values()))}
     for one in chosen.occurrences:

@@ -9,7 +9,7 @@ from hookproof.errors import HookproofError
 from hookproof.server import problem, settings, views
 from hookproof.server.event import Event
 from hookproof.server.model import Delivery, Integration, Manner
-from hookproof.server.namespace import Namespace, delivery_row
+from hookproof.server.namespace import Namespace, delivery_rows
 from hookproof.server.operations.call import Call, Reply
 from hookproof.server.operations.deliveries import shown
 from hookproof.server.problem import Problem
@@ -110,7 +110,7 @@ async def test_integration(call: Call) -> Reply:
         0, name, namespace.seed, namespace.next_index(name, "test"), now, str(namespace.seed), f"test-{number}", 1, now
     )
     delivery = namespace.maker.special("test", one, number, now, event)
-    await namespace.setup.journal.save(delivery_row(namespace.name, delivery))
+    await namespace.setup.journal.save(*delivery_rows(namespace.name, delivery))
     namespace.start(delivery)
     return Reply(shown(namespace, delivery.number), 202, {"Location": f"/v1/deliveries/{delivery.id}"})
 
@@ -171,7 +171,7 @@ async def _verified(namespace: Namespace, made: Integration) -> None:
     request: Delivery = namespace.maker.special(
         "verify", made, namespace.number("delivery"), namespace.clock.now(), None
     )
-    await namespace.setup.journal.save(namespace.row(), delivery_row(namespace.name, request))
+    await namespace.setup.journal.save(namespace.row(), *delivery_rows(namespace.name, request))
     lane = namespace.lane(made)
     lane.push(request)
     await lane.idle.wait()

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from hookproof.cli import COMMANDS, HIDDEN
+from hookproof.client import mock_vendors
 from hookproof.delivery.faults import FAULTS
 from hookproof.delivery.receiver import Inbox, running
 from hookproof.encoding import STYLES
@@ -44,10 +45,10 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     (tmp_path / "work").mkdir()
-    with running(Inbox({}, {})) as base:
+    with running(Inbox({}, {})) as base, mock_vendors() as vendors:
 
         def run(line: str) -> subprocess.CompletedProcess[str]:
-            line = line.replace("http://127.0.0.1:8000", base)
+            line = line.replace("http://127.0.0.1:8000", base).replace("http://127.0.0.1:8650", vendors.url)
             return subprocess.run(
                 ["/bin/sh", "-c", line], cwd=tmp_path / "work", capture_output=True, text=True, check=False
             )
@@ -65,6 +66,14 @@ def test_commands_work(block: str, shell: Shell) -> None:
         result = shell(line[2:])
         assert result.returncode == (1 if "2026-01-31T08:05:00Z" in line else 0), result.stderr
         assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("block", blocks("sh"))
+def test_requests_work(block: str, shell: Shell) -> None:
+    """Every request that is shown is answered as it should be, in its order."""
+    for line in block.splitlines():
+        result = shell(line[2:].replace("curl -s", "curl -s --fail-with-body", 1))
+        assert result.returncode == 0, result.stdout
 
 
 @pytest.mark.parametrize("block", blocks("python"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,21 +12,18 @@ from hookproof.cli.options import library
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from hookproof.delivery.engine import Attempt
+    from hookproof.contracts import Contract
 
 
 @click.command()
 def command() -> int:
-    """Start a sample receiver and deliver one event of each kind of every vendor to it, as the vendors would.
+    """Run the mock vendor server and a sample receiver, and deliver one event of each kind of every vendor.
 
-    The receiver is a real HTTP server on a free port of the loopback interface. It checks signatures and credentials.
+    Both listen on free ports of the loopback interface. The receiver checks signatures and credentials.
     """
     from hookproof.cli.console import stdout
-    from hookproof.delivery.engine import Courier
-    from hookproof.delivery.faults import transmission
+    from hookproof.client import mock_vendors
     from hookproof.delivery.receiver import Inbox, running
-    from hookproof.delivery.targets import resolve
-    from hookproof.generator import Generator, Options
 
     contracts = library(()).contracts()
     signed = {
@@ -34,40 +31,46 @@ def command() -> int:
     }
     credentials = {f"/{c.vendor}": c.credentials.sample.value for c in contracts if c.credentials}
 
-    async def deliver(base: str) -> list[Attempt]:
-        attempts = []
+    with running(Inbox(signed, credentials)) as base, mock_vendors() as vendors:
+        click.echo(f"A sample receiver listens on {base}. The mock vendors at {vendors.url} deliver to it:\n")
+        vendors.freeze()  # batches and limits of rate take no time then
         for contract in contracts:
-            courier = Courier(await resolve(f"{base}/{contract.vendor}"))
-            secret = contract.signature.secret.sample.value if contract.signature else None
+            vendors.integrate(contract.vendor, f"{base}/{contract.vendor}", **_settings(contract))
             for event in contract.events.values():
-                generator = Generator(contract, event, "demo", Options(secret=secret))
-                plan = lambda request: transmission(request, [], None)  # noqa: E731
-                attempts += [attempt async for attempt in courier.deliver(generator.requests(1), plan)]
-        return attempts
-
-    with running(Inbox(signed, credentials)) as base:
-        click.echo(f"A sample receiver listens on {base}. The mock vendors deliver to it:\n")
-        attempts = asyncio.run(deliver(base))
-    stdout().print(_table(attempts))
-    accepted = sum(attempt.accepted for attempt in attempts)
+                vendors.trigger(event.name)
+        vendors.advance()
+        deliveries = [one for one in vendors.deliveries() if one["purpose"] == "event"]
+    stdout().print(_table(deliveries))
+    accepted = sum(one["state"] == "delivered" for one in deliveries)
     click.echo(
-        f"\n{accepted} of {len(attempts)} accepted. Next: hookproof send luciq.crash --to http://127.0.0.1:8000/your/hook"
+        f"\n{accepted} of {len(deliveries)} accepted."
+        " Next: hookproof send luciq.crash --to http://127.0.0.1:8000/your/hook, or hookproof serve"
     )
-    return 0 if accepted == len(attempts) else 1
+    return 0 if accepted == len(deliveries) else 1
 
 
-def _table(attempts: list[Attempt]) -> Table:
+def _settings(contract: Contract) -> dict[str, Any]:
+    """Return what the vendor asks for, or a customer would set: a secret, credentials."""
+    samples: dict[str, Any] = {"secret": contract.signature and contract.signature.secret.sample.value}
+    samples["credentials"] = contract.credentials and contract.credentials.sample.value
+    rules = contract.settings.items()
+    return {name: samples[rule["type"]] for name, rule in rules if samples.get(rule["type"])}
+
+
+def _table(deliveries: list[dict[str, Any]]) -> Table:
     from rich.table import Table
 
     table = Table("Event", "Revision", "Authenticated by", "Body", "Says", "Answer", box=None, pad_edge=False)
-    for attempt in attempts:
-        request, answer = attempt.request, attempt.answer
-        sealed = next(
-            (name for name, _ in request.headers if "signature" in name or name == "Authorization"), "nothing"
-        )
-        title = next((str(request.payload[key]) for key in _TITLES if request.payload.get(key)), "")
-        shown = f"{answer.status} {answer.reason}" if answer else attempt.trouble
-        table.add_row(request.event, request.revision, sealed, f"{len(request.body):,} bytes", title[:48], shown)
+    for delivery in deliveries:
+        request, (attempt, *_) = delivery["request"], delivery["attempts"]
+        names = [name for name, _ in request["headers"]]
+        sealed = next((name for name in names if "signature" in name or name == "Authorization"), "nothing")
+        payload = json.loads(request["body"])
+        title = next((str(payload[key]) for key in _TITLES if payload.get(key)), "")
+        answer = attempt["response"]
+        shown = f"{answer['status']} {answer['reason']}" if answer else attempt["trouble"]
+        size = f"{len(request['body'].encode()):,} bytes"
+        table.add_row(delivery["name"], delivery["revision"], sealed, size, title[:48], shown)
     return table
 
 

@@ -50,10 +50,16 @@ LAYERS = [
     ["server.app"],
     ["server.running"],
     ["client", "stubs"],
+    ["pact", "pact.matching", "pact.matcher", "pact.proxy", "pact.states", "pact.runner"],
+    ["pact.interactions"],
+    ["pact.document"],
+    ["pact.expectation", "pact.verification"],
+    ["pact.promise", "pact.reports", "pact.pytest"],
+    ["pact.consumer"],
     ["api", ""],
     ["pytest_plugin"],
     ["cli", "cli.console", "cli.options", "cli.vendors", "cli.generate", "cli.send", "cli.validate", "cli.demo",
-     "cli.contracts", "cli.completion", "cli.words", "cli.verify", "cli.checks", "cli.serve"],
+     "cli.contracts", "cli.completion", "cli.words", "cli.verify", "cli.checks", "cli.serve", "cli.pact"],
     ["__main__"],
 ]  # fmt: skip
 """Each module may import from its own layer and those above it in this list."""

@@ -52,8 +52,16 @@ def pretty(payload: Any) -> bytes:
     return _dumps(payload, indent=2) + b"\n"
 
 
+def unusual(payload: Any) -> bytes:
+    """Legal, and as no serialiser writes it: blanks around colons and commas, ``/`` and all beyond ASCII escaped."""
+    text = json.dumps(_shuffle(payload), separators=(" , ", " : "))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04X}")
+    return text.replace("/", "\\/").encode("ascii")
+
+
 STYLES: dict[str, Callable[[Any], bytes]] = {
-    style.__name__: style for style in (compact, spaced, rails, shuffled, pretty)
+    style.__name__: style for style in (compact, spaced, rails, shuffled, pretty, unusual)
 }
 """The styles of JSON by name."""
 

@@ -153,6 +153,14 @@ def hookproof_receiver() -> Iterator[Callable[[Any], str]]:
 
 
 @pytest.fixture
+def hookproof_pact() -> Callable[..., Any]:
+    """Verify a receiver by a vendor's pact: ``hookproof_pact(app, vendor="luciq", path="/hook", states=...)``."""
+    from hookproof.pact.pytest import verified
+
+    return verified
+
+
+@pytest.fixture
 def hookproof_verify() -> Callable[..., Any]:
     """Verify a receiver and fail with the report's words: ``hookproof_verify(url, vendor="luciq", secret=...)``."""
     import hookproof

@@ -15,6 +15,7 @@ COMMANDS = {
     "send": "Make requests and deliver them to a receiver.",
     "validate": "Judge payloads by a vendor's contract.",
     "verify": "Verify a receiver against the contract of a vendor.",
+    "pact": "Write and verify pacts; judge what a consumer relies on.",
     "serve": "Run the mock vendor server.",
     "checks": "List the checks of the verifier, or explain one.",
     "demo": "Deliver one event of each kind to a sample receiver.",

@@ -74,7 +74,7 @@ _GENERATING = [
                  help="typical, minimal (what is always there), full (every member), edge (legal but nasty) "
                       "or coverage (the fewest requests that take every branch of the schema)."),
     click.option("--style", default="compact", show_default=True, metavar="NAME",
-                 help="How JSON is written: compact, spaced, rails, shuffled or pretty."),
+                 help="How JSON is written: compact, spaced, rails, shuffled, pretty or unusual."),
     click.option("--content-type", metavar="TYPE",
                  help="One of the vendor's content types: json, urlencoded or multipart. Default: the vendor's."),
     click.option("--nesting", metavar="NAME", help="Nested values in form data: json or brackets."),

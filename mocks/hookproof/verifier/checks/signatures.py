@@ -214,7 +214,7 @@ async def body_reserialised(probe: Probe) -> None:
         probe.expect_accepted(result)
         await probe.expect_stored(result)
 
-    await probe.each(("compact", "spaced", "rails", "shuffled", "pretty"), one)
+    await probe.each(("compact", "spaced", "rails", "shuffled", "pretty", "unusual"), one)
     for what, change in (
         ("escaped slashes", escaped_slashes),
         ("numbers written as 1.0", exotic),

@@ -18,6 +18,8 @@ from hookproof.contracts import Contract, Event, Library, default_library
 sys.path.insert(0, str(Path(__file__).parent / "tests/receivers"))
 from catcher import Catcher, catching
 
+os.environ["PACT_DO_NOT_TRACK"] = "true"  # exactly so: nothing else keeps the tools of Pact from calling home
+
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")

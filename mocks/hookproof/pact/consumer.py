@@ -23,6 +23,8 @@ from hookproof.schemas import Profile
 
 EDGES, TYPICAL = 12, 4
 SEED = "consumer"
+SHOWN = 5
+"""How many ways in which payloads broke an expectation are shown."""
 
 
 @dataclass
@@ -42,13 +44,16 @@ class Answer:
     sent: int = 0
 
     @property
-    def promised(self) -> bool:
-        """Whether the contract promises all of it."""
-        return all(finding.verdict == "promised" for finding in self.findings) and not self.broken
+    def verdict(self) -> str:
+        """``promised``, ``not promised``, or ``not broken``: not all can be shown, and no payload sent broke it."""
+        verdicts = {finding.verdict for finding in self.findings}
+        if verdicts == {"promised"} and not self.broken:
+            return "promised"
+        return "not broken" if "not promised" not in verdicts and self.broken == [] else "not promised"
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of a report, what is not promised first."""
-        yield f"{self.expectation} ({self.event}): {'promised' if self.promised else 'NOT PROMISED'}"
+        yield f"{self.expectation} ({self.event}): {self.verdict}"
         for finding in sorted(self.findings, key=lambda one: one.verdict == "promised"):
             yield f"  {finding}"
             if finding.basis and finding.verdict != "promised":
@@ -57,14 +62,16 @@ class Answer:
             told = Counter(self.broken)
             outcome = "some" if told else "none"
             yield f"  {self.sent} payloads of every branch and edge were sent: {outcome} broke it"
-            yield from (f"      {times} times: {text}" for text, times in sorted(told.items()))
+            yield from (f"      {times} times: {text}" for text, times in sorted(told.items())[:SHOWN])
+            if len(told) > SHOWN:
+                yield f"      and {len(told) - SHOWN} more"
 
     def document(self) -> dict[str, Any]:
         """Return the answer as JSON data."""
         return {
             "expectation": self.expectation,
             "event": self.event,
-            "promised": self.promised,
+            "verdict": self.verdict,
             "places": [
                 {"place": one.place, "verdict": one.verdict, "reason": one.reason, "counterexample": one.counterexample,
                  "basis": one.basis}

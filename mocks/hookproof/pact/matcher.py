@@ -63,9 +63,21 @@ def proven(rule: Rule, example: Any, schema: Schema) -> bool:
     if match == "notEmpty":
         return all(_never_empty(one, schema) for one in possible)
     if match == "regex":
-        same = rule.get("regex") is not None and rule.get("regex") == schema.get("pattern")
-        return possible == {"string"} and (same or rule.get("regex") in (".*", "^.*", "(?s).*"))
+        whole = _whole(schema.get("pattern", ""))
+        return possible == {"string"} and whole is not None and rule.get("regex", "").strip("^$") == whole
     return False
+
+
+def _whole(pattern: str) -> str | None:
+    """Return what stands between the anchors of a pattern that describes whole texts; None where it does not."""
+    if not pattern.startswith("^") or not pattern.endswith("$") or pattern.endswith("\\$"):
+        return None
+    depth = 0
+    for character in re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "", pattern):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "|" and depth == 0:
+            return None
+    return pattern[1:-1]
 
 
 def _same_kind(example: Any, value: Any) -> bool:
@@ -103,7 +115,10 @@ def _never_empty(possible: str, schema: Schema) -> bool:
 
 
 def _found(pattern: str, value: Any) -> bool | None:
+    """Say whether a text matches, as a whole: that is how the verifier of Pact looks at it."""
+    if re.search(r"\(\?[a-zA-Z]", pattern):  # flags differ between the engines
+        return None
     try:
-        return isinstance(value, str) and re.search(pattern, value) is not None
+        return isinstance(value, str) and re.fullmatch(pattern, value) is not None
     except re.error:
         return None

@@ -1,6 +1,6 @@
 """How long an interaction of a pact takes, for 10, 100 and 1000 of them: ``python benchmarks/pact_speed.py``.
 
-Through ``hookproof pact verify``'s own code, with the verifier of pact-python in a process of its own, against a receiver
+Through the code of ``hookproof pact verify``, with the verifier of pact-python in its own process, against a receiver
 that does next to nothing, and with and without provider states.
 """
 

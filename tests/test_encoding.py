@@ -43,8 +43,11 @@ def test_styles_differ_in_their_bytes() -> None:
     assert written["compact"] == '{"b":1,"a":["é","<b>&\u2028"],"c":{"y":1.0,"x":null}}'.encode()
     assert written["spaced"] == b'{"b": 1, "a": ["\\u00e9", "<b>&\\u2028"], "c": {"y": 1.0, "x": null}}'
     assert written["rails"] == '{"b":1,"a":["é","\\u003cb\\u003e\\u0026\\u2028"],"c":{"y":1.0,"x":null}}'.encode()
+    assert written["unusual"] == (
+        b'{"c" : {"x" : null , "y" : 1.0} , "b" : 1 , "a" : ["\\u00e9" , "\\u003Cb\\u003E\\u0026\\u2028"]}'
+    )
     assert written["pretty"].count(b"\n") == 11
-    assert len(set(written.values())) == 5
+    assert len(set(written.values())) == len(STYLES)
 
 
 @given(pairs)

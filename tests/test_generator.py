@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import hookproof
 from hookproof.contracts import Contract, Event, Library, default_library
+from hookproof.encoding import STYLES
 from hookproof.errors import PointerError, SecretError, UnknownNameError, UsageError
 from hookproof.generator import DROP, VARIANTS, Generator, Options
 
@@ -80,7 +81,7 @@ def test_the_signature_fits_the_bytes(each_event: tuple[Contract, Event], secret
         with pytest.raises(UsageError, match="does not sign"):
             Generator(contract, event, 0, Options(secret=secret))
         return
-    for style in ("compact", "spaced", "rails", "shuffled", "pretty"):
+    for style in STYLES:
         request = Generator(contract, event, 0, Options(secret=secret, style=style)).request(0)
         expected = hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
 

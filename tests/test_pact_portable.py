@@ -8,12 +8,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from catcher import until_listening
 
 ROOT = Path(__file__).parents[1]
 PACT = ROOT / "contracts/pacts/luciq-2025-09.json"
@@ -38,12 +38,7 @@ def express(tmp_path: Path, node_modules: Path) -> Iterator[Receiver]:
             port = int(free.getsockname()[1])
         environment = {**os.environ, "NODE_ENV": "test", "PORT": str(port), "NODE_PATH": str(node_modules)}
         processes.append(subprocess.Popen(["node", str(tmp_path / "server.js")], env=environment))
-        for _ in range(1000):
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                time.sleep(0.01)  # nothing tells when another program listens
+        until_listening(port)
         return port
 
     yield start

@@ -40,6 +40,7 @@ def proxy() -> Iterator[Start]:
     for process in processes:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
+        assert process.returncode == 0
 
 
 def post(port: int, path: str, body: bytes, **headers: str) -> tuple[int, bytes]:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import planted
 import pytest
-from catcher import Catcher
+from catcher import Catcher, until_listening
 from flask import Flask, request
 from junitparser import JUnitXml
 
@@ -47,12 +46,7 @@ def running(command: list[str], vendor: str, *further: str) -> Iterator[str]:
     options += ["--basic", BASIC] if contract.credentials else []
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(1000):
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                time.sleep(0.01)  # nothing tells when another program listens
+        until_listening(port)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()

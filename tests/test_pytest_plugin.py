@@ -160,3 +160,34 @@ def test_the_plugin_is_polite() -> None:
     docs = Path(__file__).parents[1] / "docs"
     told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=docs)
     assert "--hookproof-url" not in told.stdout
+
+
+MOCK = """
+import pytest
+
+def test_one(mock_vendors, hookproof_receiver):
+    import service
+    one = mock_vendors.integrate("luciq", hookproof_receiver(service.app) + "/hook", secret="%s")
+    assert one["id"] == "integration-1"
+    mock_vendors.trigger("luciq.crash")
+    (delivery,) = mock_vendors.deliveries(1)
+    assert delivery["state"] == "delivered"
+
+@pytest.mark.parametrize("number", range(6))
+def test_each_has_a_namespace_of_its_own(mock_vendors, number):
+    mock_vendors.freeze(f"202{number}-01-01T00:00:00Z")
+    mock_vendors.integrate("luciq", "http://127.0.0.1:9/")
+    mock_vendors.trigger("luciq.apm")
+    (delivery,) = mock_vendors.deliveries(1)
+    assert delivery["id"] == "delivery-1"
+    assert delivery["due"].startswith(f"202{number}")
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_mock_vendors_keep_tests_apart(project: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    """In one process, and in several."""
+    project.makepyfile(test_mock=MOCK % SECRET)
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", *workers)
+
+    result.assert_outcomes(passed=7)

@@ -326,6 +326,16 @@ def test_what_waits_is_limited(catcher: Catcher) -> None:
         assert client.call("GET", "/v1/deliveries?limit=1")["matching"] == 90
 
 
+def test_what_is_planned_is_limited_too(catcher: Catcher) -> None:
+    """As is what the next moment may bring."""
+    with mock_vendors(max_pending=100) as client:
+        client.integrate("luciq", catcher.url)
+        client.trigger("luciq.apm", 90, after="1h")
+        with pytest.raises(ApiError, match="at most 100 may be"):
+            client.trigger("luciq.apm", 20, after="1h")
+        assert client.call("GET", "/v1/namespace")["scheduled"] == 90
+
+
 def test_finished_deliveries_are_forgotten_in_time(catcher: Catcher) -> None:
     """The newest are kept, with their attempts and events."""
     with mock_vendors(keep=20) as client:

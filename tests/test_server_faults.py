@@ -168,6 +168,30 @@ def test_a_receiver_that_hangs_costs_its_timeout(vendors: Client, catcher: Catch
     assert delivery["attempts"][0]["state"] == "broken"
 
 
+def test_a_receiver_that_breaks_off(vendors: Client) -> None:
+    """Closes the connection without an answer, or answers something that is no HTTP."""
+    import socket
+    import threading
+
+    for answer, told in ((b"", "closed the connection without an answer"), (b"hello\r\n\r\n", "not HTTP/1.1")):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+
+            def serve(listening: socket.socket = listening, answer: bytes = answer) -> None:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            vendors.integrate("luciq", f"http://127.0.0.1:{listening.getsockname()[1]}/", products=["apm"])
+            vendors.trigger("luciq.apm")
+            thread.join(10)
+            (delivery,) = vendors.deliveries(1)
+            assert told in delivery["attempts"][0]["trouble"]
+        vendors.reset()
+
+
 def test_unknown_faults(vendors: Client, catcher: Catcher) -> None:
     """The nearest one is named."""
     with pytest.raises(ApiError, match="did you mean tamper"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -84,6 +85,17 @@ def _handler(catcher: Catcher) -> type[BaseHTTPRequestHandler]:
             """Keep the terminal clean."""
 
     return Handler
+
+
+def until_listening(port: int) -> None:
+    """Wait until another program listens on a port; nothing else tells."""
+    for _ in range(1000):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return
+        except OSError:
+            time.sleep(0.01)
+    raise TimeoutError(f"nothing listens on port {port}")
 
 
 class _Server(ThreadingHTTPServer):

@@ -45,7 +45,9 @@ def write(
     from hookproof.corpus import write_file
     from hookproof.pact import document
 
-    folder, status = output or builtin("contracts") / "pacts", 0
+    ours = builtin("contracts") / "pacts"
+    installed = ours.parents[1].name == "data"
+    folder, status = output or (Path("pacts") if installed else ours), 0
     for contract in _contracts(vendor, contracts):
         made = document.pact(
             contract, path, secret if contract.signature else None, basic if contract.credentials else None

@@ -12,6 +12,7 @@ from hookproof.delivery.targets import Target, resolve
 from hookproof.delivery.wire import Connection, WireError, head
 from hookproof.errors import UsageError
 from hookproof.request import Headers
+from hookproof.server.running import ended_by, uvicorn_server
 from hookproof.signing import Scheme, basic, check_secret
 
 HOP = frozenset({
@@ -138,5 +139,7 @@ async def serve(
     with listening:
         app: Any = Proxy(target, made, replace=replace)
         config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, ws="none", server_header=False)
-        on_ready(f"http://127.0.0.1:{listening.getsockname()[1]}")
-        await uvicorn.Server(config).serve([listening])
+        server = uvicorn_server(config)
+        with ended_by(lambda: setattr(server, "should_exit", True)):
+            on_ready(f"http://127.0.0.1:{listening.getsockname()[1]}")
+            await server.serve([listening])

@@ -9,6 +9,9 @@ from typing import Any
 
 import orjson
 
+READERS = 100
+"""How many may read the news of a namespace at once."""
+
 KEPT = 1000
 """How many pieces of news a reader that comes back can still get."""
 
@@ -20,13 +23,18 @@ PAUSE = 0.005
 
 
 class Feed:
-    """What happens in a namespace, numbered."""
+    """What happens in a namespace, numbered.
+
+    Attributes:
+        readers: how many streams are being read.
+    """
 
     def __init__(self) -> None:
         self._news: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=KEPT)
         self._number = 0
         self._changed = asyncio.Event()
         self._closed = False
+        self.readers = 0
 
     def tell(self, kind: str, **data: Any) -> None:
         """Add a piece of news."""
@@ -71,11 +79,15 @@ class Feed:
     async def stream(self, after: int | None) -> AsyncIterator[bytes]:
         """Yield news as server-sent events: those after a number that are still known, then what comes."""
         last = self._number if after is None else min(after, self._number)
-        yield b"retry: 1000\n\n"
-        while not self._closed:
-            fresh = [entry for entry in self._news if entry[0] > last]
-            for number, kind, data in fresh:
-                yield b"id: %d\nevent: %b\ndata: %b\n\n" % (number, kind.encode(), orjson.dumps(data))
-                last = number
-            if not fresh and not await self.change(HEARTBEAT):
-                yield b": still here\n\n"
+        self.readers += 1
+        try:
+            yield b"retry: 1000\n\n"
+            while not self._closed:
+                fresh = [entry for entry in self._news if entry[0] > last]
+                for number, kind, data in fresh:
+                    yield b"id: %d\nevent: %b\ndata: %b\n\n" % (number, kind.encode(), orjson.dumps(data))
+                    last = number
+                if not fresh and not await self.change(HEARTBEAT):
+                    yield b": still here\n\n"
+        finally:
+            self.readers -= 1

@@ -47,7 +47,7 @@ class Maker:
         base_url: what URLs inside payloads begin with.
     """
 
-    def __init__(self, base_url: Callable[[], str]) -> None:
+    def __init__(self, base_url: str) -> None:
         self._base_url = base_url
 
     def plan(self, event: Event, integration: Integration, now: float) -> Plan:
@@ -136,8 +136,7 @@ class Maker:
                 wish.edits,
                 wish.drops,
             )
-        base = self._base_url()
-        key = (event.name, event.seed, wish, notice, base)
+        key = (event.name, event.seed, wish, notice)
         if key not in integration.generators:
             if len(integration.generators) >= MAX_GENERATORS:
                 integration.generators.clear()
@@ -145,7 +144,7 @@ class Maker:
 
             contract = integration.contract
             kind = contract.event(event.name.partition(".")[2])
-            made = options(contract, kind, integration.settings, notice, wish, base)
+            made = options(contract, kind, integration.settings, notice, wish, self._base_url)
             integration.generators[key] = Generator(contract, kind, event.seed, made)
         return integration.generators[key]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -42,14 +42,14 @@ class Setup:
     """What all namespaces of a server share.
 
     Attributes:
-        base_url: what URLs inside payloads begin with; it is known once the server listens.
+        base_url: what URLs inside payloads begin with.
         allowed: targets that may be sent to besides loopback.
         max_integrations: how many a namespace holds; max_pending: how many deliveries may be on their way in it.
     """
 
     library: Library
     journal: Journal
-    base_url: Callable[[], str]
+    base_url: str
     allowed: Sequence[str] = ()
     max_integrations: int = 100
     max_pending: int = 20_000
@@ -121,9 +121,9 @@ class Namespace:
         return self.lanes[integration.number]
 
     def integration_row(self, integration: Integration, state: str = "") -> Operation:
-        """Return what the journal keeps of an integration."""
+        """Return what the journal keeps of an integration; of one that is gone, its number alone."""
+        document = b"{}" if state == "deleted" else orjson.dumps(integration.document())
         state = state or ("active" if integration.active else "paused")
-        document = orjson.dumps(integration.document())
         values = (self.name, integration.number, state, document)
         return "INSERT OR REPLACE INTO integrations VALUES (?, ?, ?, ?)", values
 
@@ -184,6 +184,9 @@ class Namespace:
                     await asyncio.sleep(0)
             if len(self.pending) + len(made) > self.setup.max_pending:
                 many = f"{len(self.pending)} deliveries are on their way; at most {self.setup.max_pending} may be"
+                raise Problem("limit", many)
+            if len(self.scheduled) + len(planned) > self.setup.max_pending:
+                many = f"{len(self.scheduled)} events are planned; at most {self.setup.max_pending} may be"
                 raise Problem("limit", many)
             await self.setup.journal.save(self.row(), *operations)
         except BaseException:

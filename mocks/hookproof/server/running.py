@@ -95,14 +95,14 @@ async def run(config: Config, on_ready: Callable[[Running], None], signals: bool
         setup = Setup(
             default_library(*config.contracts),
             journal,
-            lambda: base,
+            base,
             tuple(config.allowed),
             max_pending=config.max_pending,
         )
         world = Host(setup, config.expire)
         token = config.token or (None if guard.is_loopback(config.host) else secrets.token_urlsafe(24))
         app = App(world, Guard(guard.names(config.host, config.hosts), token))
-        server = _server(
+        server = uvicorn_server(
             uvicorn.Config(
                 app, log_config=None, lifespan="off", access_log=False, ws="none", http="httptools", loop="asyncio",
                 timeout_keep_alive=60, timeout_graceful_shutdown=1, server_header=False, backlog=512,
@@ -114,14 +114,14 @@ async def run(config: Config, on_ready: Callable[[Running], None], signals: bool
             loop.call_soon_threadsafe(_stop, server, world)
 
         world.restore()
-        with _signals(stop) if signals else contextlib.nullcontext():
+        with ended_by(stop) if signals else contextlib.nullcontext():
             await _serve(
                 server, listening, world, lambda: on_ready(Running(_reachable(url), token, stop)), config.drain
             )
         journal.close()
 
 
-def _server(config: Any) -> Any:
+def uvicorn_server(config: Any) -> Any:
     """Make a server of uvicorn that leaves signals to us: it would raise them again at its end."""
     import uvicorn
 
@@ -181,7 +181,8 @@ def _reachable(url: str) -> str:
 
 
 @contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
+def ended_by(stop: Callable[[], None]) -> Iterator[None]:
+    """Call something on SIGTERM and SIGINT; for the main thread."""
     import signal
 
     loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hookproof.server import views
+from hookproof.server.feed import READERS
 from hookproof.server.host import delivery_of
 from hookproof.server.journal import DELIVERIES, FINAL
 from hookproof.server.model import Document
@@ -77,6 +78,8 @@ async def show_response(call: Call) -> Reply:
 async def stream(call: Call) -> Reply:
     """Return everything that happens, as it happens."""
     last = call.headers.get("last-event-id", "")
+    if call.namespace.feed.readers >= READERS:
+        raise Problem("limit", f"{READERS} streams of news are being read in this namespace already")
     after = int(last) if last.isascii() and last.isdigit() and len(last) < 16 else None
     return Reply(call.namespace.feed.stream(after), media_type="text/event-stream")
 

@@ -11,6 +11,11 @@ from hookproof.server.operations.call import Call, Reply
 from hookproof.server.problem import Problem
 from hookproof.version import __version__
 
+NOTE = (
+    "All of these are the tester's choice. So are retries, which an integration is given as manner.retries: no vendor"
+    " documents any, so none is made by default."
+)
+
 
 async def health(call: Call) -> Reply:  # noqa: ARG001 (all operations take the same)
     """Say that the server is alive."""
@@ -59,7 +64,7 @@ async def list_faults(call: Call) -> Reply:  # noqa: ARG001
     from hookproof.delivery.faults import FAULTS
 
     faults = [{"name": name, "does": does} for name, (does, _) in FAULTS.items()]
-    return Reply({"faults": faults})
+    return Reply({"faults": faults, "note": NOTE})
 
 
 async def show_namespace(call: Call) -> Reply:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -86,6 +86,16 @@ def test_the_ready_file_says_where_it_is(start: Start) -> None:
     assert error == f"hookproof: serving on {server.ready['url']}\n"
 
 
+def test_a_ready_file_that_was_left_behind_is_taken_away(start: Start, tmp_path: Path) -> None:
+    """Before the server starts: it would name another one."""
+    (tmp_path / "ready.json").write_text("stale")
+    status, _ = failing("--port", "99", "--host", "192.0.2.1", "--ready-file", tmp_path / "ready.json")
+
+    assert status == 2
+    assert not (tmp_path / "ready.json").exists()
+    assert start().client.clock()
+
+
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
 def test_the_end_lets_deliveries_come_to_theirs(start: Start, catcher: Catcher, name: signal.Signals) -> None:
     """What is under way is delivered first; then it ends with 0."""
@@ -158,18 +168,14 @@ def test_nothing_is_lost_when_it_is_killed(start: Start, catcher: Catcher, tmp_p
     server.client.integrate("luciq", catcher.url, manner={"concurrency": 4})
     accepted = 0
     for _ in range(KILLS):
-        ends = time.monotonic() + chance.uniform(0.02, 0.25)
-        pid = os.fork()  # a process of its own kills while this one waits for answers
-        if pid == 0:
-            time.sleep(max(0, ends - time.monotonic()))
-            os.kill(server.process.pid, signal.SIGKILL)
-            os._exit(0)
+        killer = threading.Timer(chance.uniform(0.02, 0.25), server.process.kill)
+        killer.start()  # it kills while this thread waits for answers
         try:
             while True:
                 accepted += len(server.client.trigger("luciq.apm", chance.randrange(1, 20)))
         except OSError:
             pass
-        os.waitpid(pid, 0)
+        killer.join()
         server.gone()
         server = start("--db", db)
     client = server.client

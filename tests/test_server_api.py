@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import socket
@@ -36,7 +37,7 @@ def ask(mock_vendors: Client) -> Ask:
         content = answer.read()
         connection.close()
         kind = answer.headers.get_content_type()
-        shown = json.loads(content) if kind.endswith("json") else content
+        shown = json.loads(content) if kind.endswith("json") and content else content
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, shown
 
     return send
@@ -91,6 +92,13 @@ def test_problems_say_what_is_wrong(
     assert headers["content-type"] == "application/problem+json"
     assert problem["status"] == status
     assert problem["detail"]
+
+
+def test_methods_that_are_served_are_named(ask: Ask) -> None:
+    """As HTTP asks for; HEAD is none of them."""
+    for method in ("PUT", "HEAD", "TRACE"):
+        status, headers, _ = ask(method, "/v1/integrations")
+        assert (status, headers["allow"]) == (405, "GET, POST")
 
 
 def test_oversized_bodies_are_refused_however_they_come(mock_vendors: Client, ask: Ask) -> None:
@@ -176,24 +184,22 @@ def test_namespaces_do_not_see_each_other(mock_vendors: Client, catcher: Catcher
     assert not {"job-1", "job-2"} & {entry["name"] for entry in one.call("GET", "/v1/namespaces")["namespaces"]}
 
 
-def test_unused_namespaces_expire(catcher: Catcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But not while something is on its way in them."""
-    from hookproof.server import running
+def test_unused_namespaces_expire() -> None:
+    """But not while something is on its way or planned in them."""
+    from hookproof.contracts import default_library
+    from hookproof.server.host import Host
+    from hookproof.server.journal import Journal
+    from hookproof.server.namespace import Setup
 
-    monkeypatch.setattr(running, "SWEEP", 0.02)
-    with mock_vendors(expire=0.1) as client:
-        client.within("idle").clock()
-        busy = client.within("busy")
-        busy.integrate("luciq", catcher.url)
-        busy.trigger("luciq.apm", after="1h")
-        gone = threading.Event()
-        for _ in range(250):
-            names = {one["name"] for one in client.call("GET", "/v1/namespaces")["namespaces"]}
-            if "idle" not in names:
-                break
-            gone.wait(0.02)
-        assert "idle" not in names
-        assert "busy" in names
+    async def work() -> None:
+        host = Host(Setup(default_library(), Journal(), "http://127.0.0.1:1"), expire=60)
+        for name in ("idle", "busy", "fresh"):
+            host.namespace(name).used -= 0 if name == "fresh" else 61
+        host.namespaces["busy"].scheduled[1] = None  # type: ignore[assignment]
+        await host.sweep()
+        assert set(host.namespaces) == {"busy", "fresh"}
+
+    asyncio.run(work())
 
 
 def test_waiting_ends_with_the_delivery_or_with_the_time(mock_vendors: Client, catcher: Catcher) -> None:

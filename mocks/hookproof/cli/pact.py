@@ -24,7 +24,11 @@ def command() -> None:
     "--vendor", multiple=True, metavar="VENDOR", help="luciq, or luciq@2025-09. May be repeated. Default: all."
 )
 @click.option(
-    "-o", "--output", type=File, metavar="DIR", help="Where to. Default: contracts/pacts/ of this source tree."
+    "-o",
+    "--output",
+    type=File,
+    metavar="DIR",
+    help="Where to. Default: pacts/; in a checkout, contracts/pacts/.",
 )
 @click.option("--path", default="", metavar="PATH", help="The path of the receiver. Default: /hooks/VENDOR.")
 @click.option("--secret", metavar="SECRET", help="The secret to sign with. Default: the sample of the documents.")

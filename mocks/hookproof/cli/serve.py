@@ -114,6 +114,8 @@ def command(
         if ready_file is not None:
             announce(running, ready_file)
 
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)  # one that a killed server has left would be taken for ours
     # Deliveries come and go by the thousand and refer to nothing in circles: look for circles less often.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

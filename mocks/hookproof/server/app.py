@@ -38,9 +38,6 @@ class App:
             Route(entry.path, _endpoint, methods=[entry.method], name=entry.name) for entry in every_operation()
         ]
         self.operations = {entry.name: entry for entry in every_operation()}
-        self.allowed: dict[str, set[str]] = {}
-        for entry in every_operation():
-            self.allowed.setdefault(entry.path, set()).add(entry.method)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Any) -> None:
         """Serve one request."""
@@ -79,21 +76,17 @@ class App:
         allowed: set[str] = set()
         for route in self.routes:
             match, child = route.matches(scope)
-            if match is Match.FULL and scope["method"] in (route.methods or ()):
-                return self._full(route, scope, child)
+            operation = self.operations[route.name]
+            if match is not Match.NONE and operation.method == scope["method"]:
+                return operation, dict(child["path_params"])
             if match is not Match.NONE:
-                allowed |= self.allowed[route.path]
+                allowed.add(operation.method)
         if allowed:
             shown = ", ".join(sorted(allowed))
-            raise Problem("method", f"{scope['method'][:20]} is not served here; {shown} is")
+            raise Problem("method", f"{scope['method'][:20]} is not served here; {shown} is", allow=shown)
         raise Problem(
             "not-found", f"there is nothing at {scope['path'][:200]!r}; GET /openapi.json tells what there is"
         )
-
-    def _full(self, route: Route, scope: Scope, child: Scope) -> tuple[Operation, dict[str, str]]:
-        if scope["method"] == "HEAD":  # Starlette adds it to every GET
-            raise Problem("method", "HEAD is not served here")
-        return self.operations[route.name], dict(child["path_params"])
 
     async def _body(self, receive: Receive, headers: dict[str, str]) -> bytes:
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -149,5 +142,7 @@ def _plain(value: Any) -> Any:
 
 def _told(error: Problem) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if "allow" in error.more:
+        headers["Allow"] = error.more["allow"]
     body = orjson.dumps(error.document(), default=_plain)
     return Response(body, error.status, headers, MEDIA_TYPE)

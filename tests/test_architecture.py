@@ -40,7 +40,7 @@ LAYERS = [
     ["server.clock", "server.feed", "server.notice", "server.guard", "server.scenario"],
     ["server.model"],
     ["server.event", "server.lane", "server.views"],
-    ["server.maker"],
+    ["server.maker", "server.rows"],
     ["server.namespace"],
     ["server.host"],
     ["server.operations.call"],

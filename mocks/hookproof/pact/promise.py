@@ -57,7 +57,7 @@ class Judge:
         whole = schemas.read(event.schema_path)
         ours = whole["$defs"]["generated"].get("properties", {}) if profile == "generated" else {}
         theirs = whole.get("properties", {})
-        self._whole, self._profile, self._samples = whole, profile, samples
+        self._whole, self._samples = whole, samples
         self._schema: Schema = {
             "type": "object",
             "properties": {

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
 from hookproof.contracts import Library
 from hookproof.errors import HookproofError
 from hookproof.server.clock import Clock
@@ -16,25 +14,12 @@ from hookproof.server.feed import Feed
 from hookproof.server.journal import Journal, Operation
 from hookproof.server.lane import Lane
 from hookproof.server.maker import Maker
-from hookproof.server.model import Delivery, Document, Integration
+from hookproof.server.model import Delivery, Integration
 from hookproof.server.problem import Problem
+from hookproof.server.rows import delivery_rows, dropped_row, event_row, integration_row, namespace_row
 
 CHUNK = 50
 """How many events happen before others get a turn."""
-
-EVENT = (
-    "INSERT INTO events (namespace, number, name, run, state, due, document) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (namespace, number) DO UPDATE SET state = excluded.state, document = excluded.document"
-)
-DELIVERY = (
-    "INSERT INTO deliveries (namespace, number, integration, event, name, state, due, document)"
-    " VALUES (?, ?, ?, ?, ?, 'pending', ?, ?) ON CONFLICT (namespace, number)"
-    " DO UPDATE SET event = excluded.event, document = excluded.document"
-)
-BODY = (
-    "INSERT INTO bodies (namespace, delivery, body) VALUES (?, ?, ?)"
-    " ON CONFLICT (namespace, delivery) DO UPDATE SET body = excluded.body"
-)
 
 
 @dataclass
@@ -67,6 +52,7 @@ class Namespace:
         threads: for each event and group: how often it was seen, and when first.
         pending: the deliveries on their way, by number.
         scheduled: the events that are still to happen, by number.
+        epoch: how often everything in it was stopped.
     """
 
     name: str
@@ -79,6 +65,7 @@ class Namespace:
     pending: dict[int, Delivery] = field(default_factory=dict)
     scheduled: dict[int, Event] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    epoch: int = 0
 
     def __post_init__(self) -> None:
         self.feed = Feed()
@@ -95,8 +82,7 @@ class Namespace:
 
     def row(self) -> Operation:
         """Return what the journal keeps of the namespace itself."""
-        document = {"seed": self.seed, "frozen": self.clock.now() if self.clock.frozen else None}
-        return "INSERT OR REPLACE INTO namespaces VALUES (?, ?)", (self.name, orjson.dumps(document))
+        return namespace_row(self.name, self.seed, self.clock.now() if self.clock.frozen else None)
 
     # Integrations
 
@@ -120,26 +106,14 @@ class Namespace:
             self.lanes[integration.number] = lane
         return self.lanes[integration.number]
 
-    def integration_row(self, integration: Integration, state: str = "") -> Operation:
-        """Return what the journal keeps of an integration; of one that is gone, its number alone."""
-        document = b"{}" if state == "deleted" else orjson.dumps(integration.document())
-        state = state or ("active" if integration.active else "paused")
-        values = (self.name, integration.number, state, document)
-        return "INSERT OR REPLACE INTO integrations VALUES (?, ?, ?, ?)", values
-
     def drop(self, integration: Integration) -> list[Operation]:
         """Take an integration out; what is on its way to it is dropped."""
         self.integrations.pop(integration.number, None)
-        operations = [self.integration_row(integration, "deleted")]
+        operations = [integration_row(self.name, integration, "deleted")]
         for delivery in [one for one in self.pending.values() if one.integration is integration]:
             delivery.state = "dropped"
             self.pending.pop(delivery.number, None)
-            operations.append(
-                (
-                    "UPDATE deliveries SET state = 'dropped' WHERE namespace = ? AND number = ?",
-                    (self.name, delivery.number),
-                )
-            )
+            operations.append(dropped_row(self.name, delivery.number))
         lane = self.lanes.pop(integration.number, None)
         if lane:
             lane.close()
@@ -167,28 +141,26 @@ class Namespace:
 
         Raises:
             JournalError: it cannot be written; none of them happens.
-            Problem: too much is on its way already.
+            Problem: too much is on its way already, or the namespace was reset meanwhile.
         """
         operations: list[Operation] = []
         made: list[Delivery] = []
         planned: list[Event] = []
-        now = self.clock.now()
+        now, epoch = self.clock.now(), self.epoch
         try:
             for number, event in enumerate(events, 1):
                 if event.due <= now:
                     made += self._happen(event, operations)
                 else:
                     planned.append(event)
-                operations.append(self._event_row(event))
+                operations.append(event_row(self.name, event))
                 if number % CHUNK == 0:
                     await asyncio.sleep(0)
-            if len(self.pending) + len(made) > self.setup.max_pending:
-                many = f"{len(self.pending)} deliveries are on their way; at most {self.setup.max_pending} may be"
-                raise Problem("limit", many)
-            if len(self.scheduled) + len(planned) > self.setup.max_pending:
-                many = f"{len(self.scheduled)} events are planned; at most {self.setup.max_pending} may be"
-                raise Problem("limit", many)
-            await self.setup.journal.save(self.row(), *operations)
+            self._check_room(len(made), len(planned))
+            if self.epoch == epoch:
+                await self.setup.journal.save(self.row(), *operations)
+            if self.epoch != epoch:
+                raise Problem("conflict", f"the namespace {self.name!r} was reset meanwhile")
         except BaseException:
             for integration in self.integrations.values():  # nothing may join a delivery that will never be
                 integration.batch.clear()
@@ -197,6 +169,13 @@ class Namespace:
             self.plan(event)
         for delivery in made:
             self.start(delivery)
+
+    def _check_room(self, made: int, planned: int) -> None:
+        most = self.setup.max_pending
+        if len(self.pending) + made > most:
+            raise Problem("limit", f"{len(self.pending)} deliveries are on their way; at most {most} may be")
+        if len(self.scheduled) + planned > most:
+            raise Problem("limit", f"{len(self.scheduled)} events are planned; at most {most} may be")
 
     def plan(self, event: Event) -> None:
         """Let an event happen when its time has come."""
@@ -208,7 +187,7 @@ class Namespace:
             return
         operations: list[Operation] = []
         made = self._happen(event, operations, strict=False)
-        self.setup.journal.write(*operations, self._event_row(event))
+        self.setup.journal.write(*operations, event_row(self.name, event))
         for delivery in made:
             self.start(delivery)
 
@@ -246,23 +225,14 @@ class Namespace:
         self.feed.tell("event.happened", event=event.id, name=event.name, deliveries=len(event.deliveries))
         return made
 
-    def _event_row(self, event: Event) -> Operation:
-        values = (
-            self.name,
-            event.number,
-            event.name,
-            event.run,
-            event.state,
-            event.due,
-            orjson.dumps(event.document()),
-        )
-        return EVENT, values
-
     # Deliveries
 
     def start(self, delivery: Delivery) -> None:
         """Send a delivery when it is due; one that has joined a batch is on its way already."""
         if delivery.number in self.pending:
+            return
+        if delivery.integration.number not in self.integrations:  # it was taken away meanwhile
+            self.setup.journal.write(dropped_row(self.name, delivery.number))
             return
         self.pending[delivery.number] = delivery
         lane = self.lane(delivery.integration)
@@ -280,6 +250,7 @@ class Namespace:
 
     def stop(self) -> set[asyncio.Task[None]]:
         """Stop all that is under way and planned. Returns what is still to end."""
+        self.epoch += 1
         self.clock.clear()
         ending = {worker for lane in self.lanes.values() for worker in lane.close()}
         self.lanes.clear()
@@ -295,27 +266,3 @@ class Namespace:
             collection.clear()
         self.seed = 0
         self.feed.tell("reset")
-
-
-def delivery_rows(namespace: str, delivery: Delivery) -> list[Operation]:
-    """Return what the journal keeps of a delivery that was made, or made anew for a batch."""
-    request = delivery.request
-    document: Document = {
-        "purpose": delivery.purpose,
-        "url": delivery.url,
-        "method": request.method,
-        "headers": request.headers,
-        "hidden": delivery.integration.hidden,
-        "vendor": request.vendor,
-        "revision": request.revision,
-        "seed": request.seed,
-        "index": request.index,
-        "identity": request.identity,
-        "faults": [fault.document() for fault in delivery.faults],
-        "retries": delivery.retries,
-        "created": delivery.created,
-    }
-    stored = orjson.dumps(document, default=str)
-    numbers = (delivery.number, delivery.integration.number, delivery.event)
-    row = (namespace, *numbers, request.event or None, delivery.due, stored)
-    return [(DELIVERY, row), (BODY, (namespace, delivery.number, request.body))]

@@ -9,10 +9,11 @@ from hookproof.errors import HookproofError
 from hookproof.server import problem, settings, views
 from hookproof.server.event import Event
 from hookproof.server.model import Delivery, Integration, Manner
-from hookproof.server.namespace import Namespace, delivery_rows
+from hookproof.server.namespace import Namespace
 from hookproof.server.operations.call import Call, Reply
 from hookproof.server.operations.deliveries import shown
 from hookproof.server.problem import Problem
+from hookproof.server.rows import delivery_rows, integration_row
 from hookproof.signing import Scheme
 
 
@@ -41,7 +42,7 @@ async def create_integration(call: Call) -> Reply:
     made = Integration(number, contract, chosen, manner, namespace.clock.now(), given.get("name", ""))
     await _reachable(call, made)
     await _verified(namespace, made)
-    await namespace.setup.journal.save(namespace.row(), namespace.integration_row(made))
+    await namespace.setup.journal.save(namespace.row(), integration_row(namespace.name, made))
     namespace.integrations[number] = made
     namespace.feed.tell("integration.created", integration=made.id, vendor=contract.vendor)
     return Reply(views.integration(made), 201, {"Location": f"/v1/integrations/{made.id}"})
@@ -66,7 +67,7 @@ async def change_integration(call: Call) -> Reply:
     await _reachable(call, changed)
     if changed.url != one.url:
         await _verified(namespace, changed)
-    await namespace.setup.journal.save(namespace.integration_row(changed))
+    await namespace.setup.journal.save(integration_row(namespace.name, changed))
     if namespace.integrations.get(one.number) is not one:
         raise Problem("not-found", f"{one.id} was taken away meanwhile")
     for name in ("settings", "manner", "name", "active", "former"):

@@ -228,6 +228,7 @@ def test_files_that_are_no_journals(tmp_path: Path) -> None:
         assert told in error
     with closing(sqlite3.connect(tmp_path / "other.db")) as database:
         assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
+        assert database.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
 
 
 def test_two_servers_do_not_share_a_journal(start: Start, tmp_path: Path) -> None:

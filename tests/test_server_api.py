@@ -192,11 +192,13 @@ def test_unused_namespaces_expire() -> None:
     from hookproof.server.namespace import Setup
 
     async def work() -> None:
-        host = Host(Setup(default_library(), Journal(), "http://127.0.0.1:1"), expire=60)
+        journal = Journal()
+        host = Host(Setup(default_library(), journal, "http://127.0.0.1:1"), expire=60)
         for name in ("idle", "busy", "fresh"):
             host.namespace(name).used -= 0 if name == "fresh" else 61
         host.namespaces["busy"].scheduled[1] = None  # type: ignore[assignment]
         await host.sweep()
+        journal.close()
         assert set(host.namespaces) == {"busy", "fresh"}
 
     asyncio.run(work())

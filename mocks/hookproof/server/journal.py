@@ -127,6 +127,8 @@ class Journal:
     def close(self) -> None:
         """Write what is queued and close the file."""
         self.flush()
+        if self._scheduled is not None:  # writing has failed, and is not tried again
+            self._scheduled.cancel()
         self._connection.close()
 
     def _soon(self) -> None:
@@ -150,23 +152,38 @@ def _opened(path: Path | None) -> sqlite3.Connection:
     if path is not None and path.parent.is_dir() and not path.exists():
         path.touch(mode=0o600)  # it holds secrets
     connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0.2)
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Set up a connection, and a new file.
+
+    Raises:
+        JournalError: the file is no journal, or is from a newer version.
+        sqlite3.Error: it cannot be used.
+    """
     connection.row_factory = sqlite3.Row
-    for pragma in ("page_size = 16384", "locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise JournalError(
             f"{path}: the journal was written by a newer hookproof (format {version}, this one knows {VERSION})"
         )
+    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise JournalError(f"{path}: this is a database, and not a journal of hookproof")
+    for pragma in ("page_size = 16384", "journal_mode = WAL", "synchronous = NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN IMMEDIATE")  # a second server on the same file, or a file that is read-only, ends here
     if version == 0:
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise JournalError(f"{path}: this is a database, and not a journal of hookproof")
         for statement in Path(__file__).with_name("journal.sql").read_text("utf-8").split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
-    return connection
 
 
 def _told(error: sqlite3.Error) -> str:

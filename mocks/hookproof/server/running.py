@@ -86,19 +86,12 @@ async def run(config: Config, on_ready: Callable[[Running], None], signals: bool
     from hookproof.contracts import default_library
     from hookproof.server.app import App
 
-    listening = _listen(config)
-    with listening:
+    with _listen(config) as listening, contextlib.closing(Journal(config.db, config.keep)) as journal:
         host, port = listening.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        journal = Journal(config.db, config.keep)
         base = (config.public_url or _reachable(url)).rstrip("/") + "/pages"
-        setup = Setup(
-            default_library(*config.contracts),
-            journal,
-            base,
-            tuple(config.allowed),
-            max_pending=config.max_pending,
-        )
+        library = default_library(*config.contracts)
+        setup = Setup(library, journal, base, tuple(config.allowed), max_pending=config.max_pending)
         world = Host(setup, config.expire)
         token = config.token or (None if guard.is_loopback(config.host) else secrets.token_urlsafe(24))
         app = App(world, Guard(guard.names(config.host, config.hosts), token))
@@ -113,12 +106,12 @@ async def run(config: Config, on_ready: Callable[[Running], None], signals: bool
         def stop() -> None:
             loop.call_soon_threadsafe(_stop, server, world)
 
+        def ready() -> None:
+            on_ready(Running(_reachable(url), token, stop))
+
         world.restore()
         with ended_by(stop) if signals else contextlib.nullcontext():
-            await _serve(
-                server, listening, world, lambda: on_ready(Running(_reachable(url), token, stop)), config.drain
-            )
-        journal.close()
+            await _serve(server, listening, world, ready, config.drain)
 
 
 def uvicorn_server(config: Any) -> Any:
